@@ -1,0 +1,153 @@
+/**
+ * What a journal holds: the records that everything else is made from.
+ *
+ * Each record has a `type`, the `connection` it belongs to (0 when none), a receive stamp and a body. Frames, commands
+ * and checkpoints are bytes; the rest is JSON with the shapes below. A reader passes over a type that it does not know.
+ * docs/journal.md gives the bytes. What is written here is for ever: types are added, never changed or renumbered.
+ */
+import type { Environment } from './environment.ts'
+import type { SideName } from './side.ts'
+
+export const RECORD = {
+  /** One WebSocket text message as received, untouched. */
+  FRAME: 1,
+  /** One WebSocket text message as sent. */
+  COMMAND: 2,
+  /** One REST exchange: {@link RestBody}. */
+  REST: 3,
+  /** {@link ConnectionOpenedBody}. Its `connection` is new. */
+  CONNECTION_OPENED: 4,
+  /** {@link ConnectionLostBody}. */
+  CONNECTION_LOST: 5,
+  /** {@link GapBody}: a hole that does not follow from the frames. */
+  GAP: 6,
+  /** {@link ValidityBody}: a change of validity whose cause is outside the frames. */
+  VALIDITY: 7,
+  /** A whole book, in the bytes of docs/journal.md. */
+  CHECKPOINT: 8,
+  /** {@link ClockStepBody}. The records after it are stamped in a new clock epoch. */
+  CLOCK_STEP: 9,
+  /** {@link NoteBody}. */
+  NOTE: 10,
+  /** {@link SessionBody}: a run of the recorder begins or ends. */
+  SESSION: 11,
+  /** {@link ContextBody}: what a reader that starts at this segment must know. First record of each segment but the first. */
+  CONTEXT: 12,
+} as const
+
+export type RecordType = (typeof RECORD)[keyof typeof RECORD]
+
+export type RestBody = {
+  readonly method: string
+  /** Path and query from the root, without host; nothing secret is in it. */
+  readonly path: string
+  /** 0 when there was no answer. */
+  readonly status: number
+  /** The answer as text. Absent when there was none. */
+  readonly body?: string
+  readonly error?: string
+  readonly tookMs: number
+}
+
+export type ConnectionOpenedBody = {
+  readonly host: string
+  readonly environment: Environment
+  /** The value sent with the subscription: `true` means that NO levels arrive in YES prices. */
+  readonly useYesPrice: boolean
+  /** `import`: the first number seen of a sid is taken as its start, since the recording may begin in the middle. */
+  readonly firstSeq: 'one' | 'any'
+}
+
+/** Why a connection ended, from our side of it. */
+export const LOST_CAUSES = [
+  'disconnect',
+  'ping_silence',
+  'sequence_break',
+  'terminal_error',
+  'resync_timeout',
+  'subscribe_timeout',
+  'refused',
+  'own_backpressure',
+  'disk_full',
+  'stopped',
+  'process_down',
+] as const
+export type LostCause = (typeof LOST_CAUSES)[number]
+
+export type ConnectionLostBody = {
+  readonly cause: LostCause
+  readonly detail?: string
+  /** WebSocket close code, when there was one. */
+  readonly code?: number
+  /** The last sign of life: from here on nothing is known. Unix ns as a decimal string. */
+  readonly lastProofNs: string
+  readonly lastProofKind: 'frame' | 'ping' | 'open' | 'durable'
+}
+
+export type GapBody = {
+  readonly cause: 'process_down' | 'own_backpressure' | 'disk_full' | 'unsubscribed' | 'maintenance'
+  /** Unix ns as decimal strings. */
+  readonly fromNs: string
+  readonly toNs?: string
+  readonly markets?: readonly string[]
+  readonly detail?: string
+}
+
+export type ValidityBody = {
+  /** `doubt` these markets' books, or `settle` a connection's orientation with the sample at hand. */
+  readonly action: 'doubt' | 'settle_orientation'
+  readonly markets?: readonly string[]
+  readonly cause: 'admin' | 'audit_mismatch' | 'ping_silence' | 'snapshot_timeout'
+}
+
+export type ClockStepBody = {
+  /** Unix ns as decimal strings: what the old epoch would have said, and what the wall clock says. */
+  readonly oldNs: string
+  readonly newNs: string
+  /** The number of the epoch that begins. */
+  readonly epoch: number
+  readonly cause: 'start' | 'step'
+}
+
+export type NoteBody = { readonly text: string; readonly [field: string]: unknown }
+
+export type SessionBody = {
+  readonly event: 'started' | 'stopped'
+  /** UUID of the run. */
+  readonly session: string
+  readonly version: string
+  readonly markets?: readonly string[]
+  readonly reason?: string
+  /** Counts at the end: frames, records, bytes. */
+  readonly counts?: Readonly<Record<string, number>>
+}
+
+/** State of the open connections at the start of a segment. The checkpoints that follow carry the books. */
+export type ContextBody = {
+  readonly session: string
+  readonly connections: readonly ContextConnection[]
+}
+
+export type ContextConnection = ConnectionOpenedBody & {
+  readonly connection: number
+  readonly orientation: 'pending' | 'as_asked' | 'wrong'
+  readonly sids: readonly { readonly sid: number; readonly channel: string; readonly lastSeq: number }[]
+}
+
+/** A whole book as the checkpoint record carries it. */
+export type CheckpointBook = {
+  readonly market: string
+  readonly connection: number
+  readonly sid: number
+  /** The last number seen on the sid when the checkpoint was made. */
+  readonly sidSeq: number
+  /** The number of the last frame that changed or proved this book. */
+  readonly seq: number
+  /** Exchange time of the last delta, Unix ms; 0 when none was seen. */
+  readonly exchangeMs: number
+  readonly yes: readonly (readonly [price: number, size: number])[]
+  readonly no: readonly (readonly [price: number, size: number])[]
+}
+
+/** Names the sides of a book where they are keys. */
+export type BySide<T> = Readonly<Record<SideName, T>>

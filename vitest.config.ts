@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Two projects. `fast` is what `npm test` runs (under 5 minutes in all); `long` is what
+ * `npm run test:long` runs (under 8). A file whose name ends in `.long.test.ts` is long.
+ */
+const shared = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'fast',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/*.long.test.ts', 'node_modules/**'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        ...shared,
+        test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 240_000, hookTimeout: 60_000 },
+      },
+    ],
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
