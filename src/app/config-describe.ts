@@ -1,0 +1,60 @@
+/** The configuration for people: one row for each setting, secrets masked. */
+import type { Config, Origin } from './config.ts'
+import { aboutOf } from './config-fields.ts'
+import { maskDatabaseUrl, maskKeyId } from './config-mask.ts'
+import { SETTING_NAMES, type SettingName, Settings } from './config-settings.ts'
+import { MASK } from './secret.ts'
+
+export type ConfigRow = {
+  readonly name: SettingName
+  /** As one would write it; masked where it is a secret; `''` when unset. */
+  readonly value: string
+  readonly origin: Origin
+  readonly about: string
+}
+
+/** All settings, in the order of `.env.example`. */
+export function describeConfig(config: Config): ConfigRow[] {
+  const values = valuesOf(config)
+  return SETTING_NAMES.map((name) => ({
+    name,
+    value: values[name],
+    origin: config.origins[name],
+    about: aboutOf(Settings.shape[name]).about,
+  }))
+}
+
+function valuesOf({ exchange, journal, store, ...config }: Config): Record<SettingName, string> {
+  const { key, keyId } = exchange
+  const bySingle = config.origins.RL_MARKET_TICKERS === 'unset'
+  const markets = config.markets.join(',')
+  return {
+    KALSHI_API_KEY_ID: keyId === undefined ? '' : maskKeyId(keyId),
+    KALSHI_PRIVATE_KEY_PATH: key !== undefined && 'path' in key ? key.path : '',
+    KALSHI_PRIVATE_KEY_CONTENT: key !== undefined && 'content' in key ? MASK : '',
+    KALSHI_WS_URL: exchange.wsUrl,
+    KALSHI_API_URL: exchange.apiUrl,
+    RL_MARKET_TICKERS: bySingle ? '' : markets,
+    RL_MARKET_TICKER: bySingle ? markets : '',
+    KALSHIFLOW_MARKETS_PER_CONNECTION: String(exchange.marketsPerConnection),
+    KALSHIFLOW_CONNECTIONS_MAX: String(exchange.connectionsMax),
+    KALSHIFLOW_USE_YES_PRICE: String(exchange.useYesPrice),
+    KALSHIFLOW_PING_SILENCE_MS: String(exchange.pingSilenceMs),
+    KALSHIFLOW_DATA: config.dataFolder,
+    KALSHIFLOW_COMMIT_INTERVAL_MS: String(journal.commitIntervalMs),
+    KALSHIFLOW_BUFFER_MB: String(journal.bufferBytes / 1024 ** 2),
+    KALSHIFLOW_SEGMENT_MB: String(journal.segmentBytes / 1024 ** 2),
+    KALSHIFLOW_SEGMENT_MINUTES: String(journal.segmentMs / 60_000),
+    KALSHIFLOW_SEAL: String(journal.seal),
+    KALSHIFLOW_CHECKPOINT_DELTAS: String(journal.checkpointDeltas),
+    KALSHIFLOW_CHECKPOINT_MINUTES: String(journal.checkpointMs / 60_000),
+    DATABASE_URL: store.databaseUrl === undefined ? '' : maskDatabaseUrl(store.databaseUrl.reveal()),
+    RL_ORDERBOOK_BATCH_SIZE: String(store.batchRows),
+    RL_ORDERBOOK_FLUSH_INTERVAL: String(store.flushIntervalMs / 1000),
+    RL_ORDERBOOK_SAMPLE_RATE: String(store.sampleRate),
+    RL_ORDERBOOK_MAX_QUEUE_SIZE: String(store.queueRowsMax),
+    PORT: String(config.port),
+    RL_LOG_LEVEL: config.log.level,
+    LOG_FORMAT: config.log.format,
+  }
+}
