@@ -69,7 +69,7 @@ export class Book {
 
   /** Best prices, spread, mid, microprice: computed once for each change, and only when asked. */
   top(): Top {
-    this.#top ??= topOf(this)
+    this.#top ??= topOf(this.#yes, this.#no)
     return this.#top
   }
 

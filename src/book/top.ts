@@ -4,8 +4,8 @@
  * Prices are in 1/10,000 dollar. `mid` may be a half and `microprice` any fraction: both are figures to look at, never
  * money to add up.
  */
-import { type CentiCents, type CentiContracts, complement, NO, YES } from '#domain'
-import type { Book } from './book.ts'
+import { type CentiCents, type CentiContracts, complement } from '#domain'
+import type { Ladder } from './ladder.ts'
 
 export type Top = {
   /** `undefined` on an empty side. */
@@ -20,13 +20,13 @@ export type Top = {
   readonly microprice: number | undefined
 }
 
-export function topOf(book: Book): Top {
-  const yesBest = book.best(YES)
-  const noBest = book.best(NO)
+export function topOf(yes: Ladder, no: Ladder): Top {
+  const yesBest = yes.best
+  const noBest = no.best
   const yesBid = yesBest === 0 ? undefined : yesBest
   const yesAsk = noBest === 0 ? undefined : complement(noBest)
-  const yesBidSize = yesBid === undefined ? undefined : book.sizeAt(YES, yesBest)
-  const yesAskSize = yesAsk === undefined ? undefined : book.sizeAt(NO, noBest)
+  const yesBidSize = yesBid === undefined ? undefined : yes.sizeAt(yesBest)
+  const yesAskSize = yesAsk === undefined ? undefined : no.sizeAt(noBest)
   if (yesBid === undefined || yesAsk === undefined || yesBidSize === undefined || yesAskSize === undefined) {
     return { yesBid, yesBidSize, yesAsk, yesAskSize, spread: undefined, mid: undefined, microprice: undefined }
   }

@@ -1,0 +1,50 @@
+/**
+ * One connection as the fold sees it: its orientation, its subscriptions by `sid`, and the markets it still waits for.
+ */
+import type { ConnectionOpenedBody } from '#domain'
+import { Orientation } from './orientation.ts'
+import { Subscription } from './subscription.ts'
+
+export class Connection {
+  readonly id: number
+  readonly opened: ConnectionOpenedBody
+  readonly orientation = new Orientation()
+  /** Sids are small numbers from 1, so an array finds them fastest. */
+  readonly #bySid: (Subscription | undefined)[] = []
+  readonly #bySparseSid = new Map<number, Subscription>()
+  /** Tickers asked for on the order-book channel whose first snapshot has not come. */
+  readonly awaiting = new Set<string>()
+
+  constructor(id: number, opened: ConnectionOpenedBody) {
+    this.id = id
+    this.opened = opened
+  }
+
+  subscription(sid: number): Subscription | undefined {
+    const found = sid < DENSE_SIDS ? this.#bySid[sid] : this.#bySparseSid.get(sid)
+    return found ?? (this.opened.firstSeq === 'any' ? this.#imported(sid) : undefined)
+  }
+
+  add(subscription: Subscription): void {
+    if (subscription.sid < DENSE_SIDS) this.#bySid[subscription.sid] = subscription
+    else this.#bySparseSid.set(subscription.sid, subscription)
+  }
+
+  remove(sid: number): void {
+    if (sid < DENSE_SIDS) this.#bySid[sid] = undefined
+    else this.#bySparseSid.delete(sid)
+  }
+
+  subscriptions(): Subscription[] {
+    return [...this.#bySid.filter((each) => each !== undefined), ...this.#bySparseSid.values()]
+  }
+
+  /** An imported recording may begin after its `subscribed`: a sid is then taken up where it is first seen. */
+  #imported(sid: number): Subscription {
+    const subscription = new Subscription(this, sid, 'orderbook_delta', 'any')
+    this.add(subscription)
+    return subscription
+  }
+}
+
+const DENSE_SIDS = 64

@@ -1,0 +1,452 @@
+/**
+ * Journal records folded into books: the one place that decides what a frame means.
+ *
+ * The live feed runs it on each frame right after the journal took it; every reader of a journal runs it on the records.
+ * Same records, same books, same verdicts: it has no clock, no chance and no I/O, and it decides nothing about sockets.
+ * What it notices it tells its listener, synchronously, while it happens.
+ *
+ * The rules (docs/wire.md has the sources):
+ *  1. Every frame with a `sid` and a `seq` takes the next number of that sid, whatever its type.
+ *  2. A number skipped puts every book of the sid in doubt; a number already passed is counted and dropped.
+ *  3. A book is proven from its own in-sequence snapshot, and only from that.
+ *  4. A delta that would leave less than nothing puts its book in doubt; nothing is clamped.
+ *  5. A book may be crossed within one exchange time; still crossed after it, it is in doubt.
+ *  6. A malformed frame puts its market in doubt, or the whole sid when no market can be read from it.
+ */
+import { DeltaScanner, decodeFrame, FieldCensus, type Frame, readCommand, TickerTable } from '#codec'
+import type {
+  CentiCents,
+  CentiContracts,
+  CheckpointBook,
+  ConnectionOpenedBody,
+  ContextBody,
+  Level,
+  Side,
+  ValidityBody,
+} from '#domain'
+import { Connection } from './connection.ts'
+import { newCounts } from './counts.ts'
+import { isTerminal } from './error-codes.ts'
+import type { FoldListener } from './listener.ts'
+import { type DoubtCause, Market } from './market.ts'
+import { Subscription } from './subscription.ts'
+
+/** A crossed book is a fault at the latest when its subscription has moved on by this much exchange time. */
+export const CROSSED_MS_MAX = 1000
+
+const BOOK_CHANNEL = 'orderbook_delta'
+
+export class Fold {
+  readonly counts = newCounts()
+  readonly census = new FieldCensus()
+  readonly #listener: FoldListener
+  readonly #tickers = new TickerTable()
+  /** By the market's number in the ticker table; a number given up leaves a hole. */
+  readonly #markets: (Market | undefined)[] = []
+  readonly #connections = new Map<number, Connection>()
+  readonly #scanner = new DeltaScanner(this.#tickers)
+  readonly #decoder = new TextDecoder()
+  /** The connection of the last frame: frames come in runs of one. */
+  #current: Connection | undefined
+
+  constructor(listener: FoldListener = {}) {
+    this.#listener = listener
+  }
+
+  /** The market of a ticker; `undefined` when nothing was ever heard of it. */
+  market(ticker: string): Market | undefined {
+    const number = this.#tickers.numberOf(ticker)
+    return number < 0 ? undefined : this.#markets[number]
+  }
+
+  /** All markets, in order of first sight. */
+  markets(): Market[] {
+    return this.#markets.filter((each) => each !== undefined)
+  }
+
+  connection(id: number): Connection | undefined {
+    return this.#connections.get(id)
+  }
+
+  connections(): Iterable<Connection> {
+    return this.#connections.values()
+  }
+
+  /** A connection opened. */
+  opened(id: number, body: ConnectionOpenedBody): void {
+    this.#connections.set(id, new Connection(id, body))
+    this.#current = undefined
+  }
+
+  /** A connection ended: its books stand still and are no longer proven. */
+  lost(id: number, cause: DoubtCause = 'connection_lost'): void {
+    const connection = this.#connections.get(id)
+    if (connection === undefined) return
+    for (const each of connection.subscriptions()) this.#doubtAll(each, cause)
+    this.#connections.delete(id)
+    this.#current = undefined
+  }
+
+  /** A run of the recorder began: whatever was open before it died without a word. */
+  sessionStarted(): void {
+    for (const id of [...this.#connections.keys()]) this.lost(id)
+  }
+
+  /** A command as sent: tells which markets a connection waits for, and which it lets go. */
+  command(id: number, bytes: Uint8Array): void {
+    const connection = this.#connections.get(id)
+    const command = readCommand(this.#decoder.decode(bytes))
+    if (connection === undefined || command === undefined) return
+    this.counts.commands++
+    if (command.cmd === 'subscribe' && command.channels.includes(BOOK_CHANNEL)) this.#await(connection, command.markets)
+    if (command.cmd !== 'update_subscription' || command.sids.length === 0) return
+    const subscription = connection.subscription(command.sids[0]!)
+    if (subscription?.channel !== BOOK_CHANNEL) return
+    if (command.action === 'add_markets') this.#await(connection, command.markets)
+    if (command.action === 'delete_markets') this.#letGo(connection, subscription, command.markets)
+  }
+
+  /**
+   * One WebSocket text message. `receivedMs` is its receive stamp as Unix ms with fraction: kept with the book, decides
+   * nothing. Synchronous; allocates nothing for a delta in today's shape.
+   */
+  frame(id: number, bytes: Uint8Array, receivedMs: number): void {
+    let connection = this.#current
+    if (connection === undefined || connection.id !== id) {
+      connection = this.#connections.get(id)
+      if (connection === undefined) {
+        this.counts.unplaced++
+        return
+      }
+      this.#current = connection
+    }
+    this.counts.frames++
+    const scanner = this.#scanner
+    if (scanner.scan(bytes, connection.opened.useYesPrice)) {
+      this.counts.scanned++
+      const { sid, seq, side, price, change, exchangeMs } = scanner
+      this.#delta(connection, sid, seq, this.#markets[scanner.market]!, side, price, change, exchangeMs, receivedMs)
+      return
+    }
+    this.#plain(connection, bytes, receivedMs)
+  }
+
+  /** A change of validity whose cause lies outside the frames. */
+  validity({ action, markets, cause }: ValidityBody, connection?: number): void {
+    if (action === 'settle_orientation') {
+      const settled = connection === undefined ? undefined : this.#connections.get(connection)
+      if (settled === undefined) return
+      settled.awaiting.clear()
+      if (settled.orientation.settle()) this.#orientationChanged(settled)
+      return
+    }
+    for (const ticker of markets ?? []) {
+      const market = this.market(ticker)
+      if (market !== undefined) this.#doubt(market, cause)
+    }
+  }
+
+  /** What a segment says of the open connections at its start. Only a reader that begins there needs it. */
+  context(body: ContextBody): void {
+    for (const each of body.connections) {
+      if (this.#connections.has(each.connection)) continue
+      const connection = new Connection(each.connection, each)
+      connection.orientation.resume(each.orientation)
+      for (const { sid, channel, lastSeq } of each.sids) {
+        const subscription = new Subscription(connection, sid, channel, 'one')
+        subscription.last = lastSeq
+        connection.add(subscription)
+      }
+      this.#connections.set(each.connection, connection)
+    }
+    this.#current = undefined
+  }
+
+  /** A book as the feed had it here. Taken over by a reader that has not proven that market itself. */
+  checkpoint(book: CheckpointBook, receivedMs: number): void {
+    const subscription = this.#connections.get(book.connection)?.subscription(book.sid)
+    if (subscription === undefined) return
+    const market = this.#marketOf(book.market)
+    market.deltasSinceCheckpoint = 0
+    if (market.proven) return
+    market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
+    this.#prove(subscription, market, book.seq, receivedMs)
+    market.exchangeMs = book.exchangeMs
+  }
+
+  /** Lets a market go for good: its number in the table is used again. */
+  forget(ticker: string): void {
+    const market = this.market(ticker)
+    if (market === undefined) return
+    this.#doubt(market, 'unsubscribed')
+    market.source?.detach(market)
+    this.#markets[this.#tickers.numberOf(ticker)] = undefined
+    this.#tickers.remove(ticker)
+  }
+
+  #plain(connection: Connection, bytes: Uint8Array, receivedMs: number): void {
+    const text = this.#decoder.decode(bytes)
+    const frame = decodeFrame(text, connection.opened.useYesPrice, this.census.watch)
+    switch (frame.type) {
+      case 'delta': {
+        const { sid, seq, market, side, price, change, exchangeMs } = frame
+        this.#delta(connection, sid, seq, this.#marketOf(market), side, price, change, exchangeMs, receivedMs)
+        return
+      }
+      case 'snapshot':
+        this.#snapshot(connection, frame, receivedMs)
+        return
+      case 'trade':
+        this.counts.trades++
+        if (this.#takePlace(connection, frame, receivedMs)) this.#listener.trade?.(connection.id, frame)
+        return
+      case 'ticker':
+        this.#ticker(connection, frame, receivedMs)
+        return
+      case 'malformed':
+        this.#malformed(connection, frame, receivedMs)
+        return
+      case 'unknown':
+        this.counts.unknown++
+        this.census.countType(frame.name)
+        this.#takePlace(connection, frame, receivedMs)
+        return
+      default:
+        this.counts.controls++
+        this.#control(connection, frame, receivedMs)
+    }
+  }
+
+  #delta(
+    connection: Connection,
+    sid: number,
+    seq: number,
+    market: Market,
+    side: Side,
+    price: CentiCents,
+    change: CentiContracts,
+    exchangeMs: number,
+    receivedMs: number,
+  ): void {
+    this.counts.deltas++
+    const subscription = connection.subscription(sid)
+    if (subscription === undefined) {
+      this.counts.unplaced++
+      return
+    }
+    if (seq === subscription.last! + 1) subscription.last = seq
+    else if (!this.#outOfOrder(connection, subscription, seq)) return
+    subscription.lastMs = receivedMs
+    if (exchangeMs > subscription.exchangeMs) subscription.exchangeMs = exchangeMs
+    if (subscription.crossed.size > 0) this.#endCrossedGroups(subscription, market, exchangeMs)
+
+    if (!market.proven || market.source !== subscription) {
+      this.counts.unproven++
+      return
+    }
+    const size = market.book.add(side, price, change)
+    if (size < 0) {
+      this.counts.negative++
+      this.#doubt(market, 'negative_size')
+      return
+    }
+    market.seq = seq
+    market.exchangeMs = exchangeMs
+    market.changedMs = receivedMs
+    market.deltas++
+    market.deltasSinceCheckpoint++
+    if (market.book.isCrossed) this.#crossed(subscription, market)
+    this.#listener.changed?.(market)
+  }
+
+  #snapshot(connection: Connection, frame: Frame & { type: 'snapshot' }, receivedMs: number): void {
+    this.counts.snapshots++
+    const subscription = connection.subscription(frame.sid)
+    if (subscription === undefined) {
+      this.counts.unplaced++
+      return
+    }
+    if (!this.#outOfOrder(connection, subscription, frame.seq)) return
+    subscription.lastMs = receivedMs
+    const market = this.#marketOf(frame.market)
+    const answered = connection.awaiting.delete(frame.market)
+    // A ticker that the exchange does not know is answered with an empty id ([R] 2026-05, unconfirmed live).
+    if (frame.marketId === '') {
+      this.counts.unknownMarkets++
+      this.#doubt(market, 'unknown_market')
+      this.#listener.unknownMarket?.(market)
+    } else {
+      market.book.replace(frame)
+      market.snapshots++
+      market.deltasSinceCheckpoint = 0
+      market.exchangeMs = 0
+      if (connection.orientation.see(market.ticker, market.book)) this.#orientationChanged(connection)
+      this.#prove(subscription, market, frame.seq, receivedMs)
+      this.#listener.changed?.(market)
+    }
+    if (answered && connection.awaiting.size === 0 && connection.orientation.settle())
+      this.#orientationChanged(connection)
+  }
+
+  #ticker(connection: Connection, frame: Frame & { type: 'ticker' }, receivedMs: number): void {
+    this.counts.tickers++
+    if (!this.#takePlace(connection, frame, receivedMs)) return
+    const market = this.market(frame.market)
+    if (frame.yesAsk !== undefined && market?.proven === true && market.source?.connectionId === connection.id) {
+      if (connection.orientation.compare(market.book, frame.yesAsk)) this.#orientationChanged(connection)
+    }
+    this.#listener.ticker?.(connection.id, frame)
+  }
+
+  #malformed(connection: Connection, frame: Frame & { type: 'malformed' }, receivedMs: number): void {
+    this.counts.malformed++
+    this.#takePlace(connection, frame, receivedMs)
+    const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
+    if (subscription?.channel === BOOK_CHANNEL) {
+      const market = frame.market === undefined ? undefined : this.market(frame.market)
+      if (market === undefined) this.#doubtAll(subscription, 'malformed')
+      else this.#doubt(market, 'malformed')
+    }
+    this.#listener.malformed?.(connection.id, frame)
+  }
+
+  #control(connection: Connection, frame: ControlFrame, receivedMs: number): void {
+    if (frame.type === 'subscribed') this.#subscribed(connection, frame.sid, frame.channel)
+    else if (frame.type !== 'list') this.#takePlace(connection, frame, receivedMs)
+
+    const subscription = 'sid' in frame && frame.sid !== undefined ? connection.subscription(frame.sid) : undefined
+    if (subscription !== undefined && frame.type === 'unsubscribed') {
+      this.#doubtAll(subscription, 'unsubscribed')
+      connection.remove(subscription.sid)
+    }
+    if (subscription !== undefined && frame.type === 'error' && isTerminal(frame.code)) {
+      subscription.dead = true
+      this.#doubtAll(subscription, 'terminal_error')
+    }
+    this.#listener.control?.(connection.id, frame)
+  }
+
+  #subscribed(connection: Connection, sid: number, channel: string): void {
+    const before = connection.opened.firstSeq === 'any' ? undefined : connection.subscription(sid)
+    if (before !== undefined) this.#doubtAll(before, 'sequence_break')
+    connection.add(new Subscription(connection, sid, channel, 'one'))
+  }
+
+  /** Takes a frame's number where it has one. Answers whether the frame counts: `false` for one already passed. */
+  #takePlace(
+    connection: Connection,
+    place: { sid: number | undefined; seq: number | undefined },
+    receivedMs: number,
+  ): boolean {
+    if (place.sid === undefined || place.seq === undefined) return true
+    const subscription = connection.subscription(place.sid)
+    if (subscription === undefined) return true
+    if (!this.#outOfOrder(connection, subscription, place.seq)) return false
+    subscription.lastMs = receivedMs
+    return true
+  }
+
+  /** Takes a number, in order or not. Answers `false` for one already passed, whose frame must be dropped. */
+  #outOfOrder(connection: Connection, subscription: Subscription, seq: number): boolean {
+    const expected = (subscription.last ?? seq - 1) + 1
+    const meaning = subscription.take(seq)
+    if (meaning === 'next') return true
+    if (meaning === 'repeat') {
+      this.counts.repeats++
+      return false
+    }
+    this.counts.breaks++
+    if (subscription.channel === BOOK_CHANNEL) this.#doubtAll(subscription, 'sequence_break')
+    this.#listener.broken?.(connection.id, subscription, expected, seq)
+    return true
+  }
+
+  #prove(subscription: Subscription, market: Market, seq: number, receivedMs: number): void {
+    const wasValid = market.valid
+    if (market.source !== subscription) market.source?.detach(market)
+    subscription.markets.add(market)
+    subscription.uncross(market)
+    market.source = subscription
+    market.proven = true
+    market.cause = undefined
+    market.seq = seq
+    market.changedMs = receivedMs
+    if (market.book.isCrossed) this.#crossed(subscription, market)
+    this.#listener.proven?.(market)
+    if (market.valid !== wasValid) this.#listener.validity?.(market)
+  }
+
+  #doubt(market: Market, cause: DoubtCause): void {
+    if (!market.proven) {
+      market.cause = cause
+      return
+    }
+    const wasValid = market.valid
+    market.proven = false
+    market.cause = cause
+    market.source?.uncross(market)
+    this.#listener.doubted?.(market, cause)
+    if (wasValid) this.#listener.validity?.(market)
+  }
+
+  #doubtAll(subscription: Subscription, cause: DoubtCause): void {
+    for (const market of subscription.markets) this.#doubt(market, cause)
+  }
+
+  #crossed(subscription: Subscription, market: Market): void {
+    if (market.crossedUntilMs !== 0) return
+    // A snapshot has no exchange time of its own: what its subscription has reached stands in for it.
+    market.crossedUntilMs = (market.exchangeMs || subscription.exchangeMs) + CROSSED_MS_MAX
+    subscription.crossed.add(market)
+  }
+
+  /** Called while some book is crossed, before a delta of `next` is applied: ends the groups that it closes. */
+  #endCrossedGroups(subscription: Subscription, next: Market, exchangeMs: number): void {
+    for (const market of subscription.crossed) {
+      if (!market.book.isCrossed) {
+        subscription.uncross(market)
+        continue
+      }
+      const groupEnded = market === next && market.exchangeMs !== 0 && exchangeMs !== market.exchangeMs
+      if (groupEnded || exchangeMs > market.crossedUntilMs) {
+        this.counts.crossed++
+        this.#doubt(market, 'crossed')
+      }
+    }
+  }
+
+  #orientationChanged(connection: Connection): void {
+    this.#listener.oriented?.(connection)
+    for (const subscription of connection.subscriptions()) {
+      for (const market of subscription.markets) if (market.proven) this.#listener.validity?.(market)
+    }
+  }
+
+  #await(connection: Connection, tickers: readonly string[]): void {
+    for (const ticker of tickers) {
+      this.#marketOf(ticker)
+      connection.awaiting.add(ticker)
+    }
+  }
+
+  #letGo(connection: Connection, subscription: Subscription, tickers: readonly string[]): void {
+    for (const ticker of tickers) {
+      connection.awaiting.delete(ticker)
+      const market = this.market(ticker)
+      if (market?.source !== subscription) continue
+      this.#doubt(market, 'unsubscribed')
+      subscription.detach(market)
+    }
+    if (connection.awaiting.size === 0 && connection.orientation.settle()) this.#orientationChanged(connection)
+  }
+
+  #marketOf(ticker: string): Market {
+    const known = this.#tickers.numberOf(ticker)
+    if (known >= 0) return this.#markets[known]!
+    const market = new Market(ticker)
+    this.#markets[this.#tickers.add(ticker)] = market
+    return market
+  }
+}
+
+type ControlFrame = Extract<Frame, { type: 'subscribed' | 'ok' | 'list' | 'unsubscribed' | 'error' }>

@@ -1,0 +1,40 @@
+/**
+ * Who is told what the fold notices. Every call is synchronous, from inside the fold: a listener marks and returns; it
+ * does not call the fold back.
+ */
+import type {
+  ErrorFrame,
+  ListFrame,
+  MalformedFrame,
+  OkFrame,
+  SubscribedFrame,
+  TickerFrame,
+  TradeFrame,
+  UnsubscribedFrame,
+} from '#codec'
+import type { Connection } from './connection.ts'
+import type { DoubtCause, Market } from './market.ts'
+import type { Subscription } from './subscription.ts'
+
+export type ControlFrame = SubscribedFrame | OkFrame | ListFrame | UnsubscribedFrame | ErrorFrame
+
+export interface FoldListener {
+  /** A book changed: the hot path, called for each delta applied and each snapshot. */
+  changed?(market: Market): void
+  /** `market.valid` changed. */
+  validity?(market: Market): void
+  /** A book was proven by its own snapshot (or taken over from a checkpoint). */
+  proven?(market: Market): void
+  /** A proven book no longer is. */
+  doubted?(market: Market, cause: DoubtCause): void
+  /** The exchange does not know the ticker. */
+  unknownMarket?(market: Market): void
+  /** Numbers `expected` … `received - 1` of a subscription were missed. */
+  broken?(connection: number, subscription: Subscription, expected: number, received: number): void
+  /** A connection's orientation was judged, or judged again. */
+  oriented?(connection: Connection): void
+  control?(connection: number, frame: ControlFrame): void
+  trade?(connection: number, frame: TradeFrame): void
+  ticker?(connection: number, frame: TickerFrame): void
+  malformed?(connection: number, frame: MalformedFrame): void
+}

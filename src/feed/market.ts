@@ -1,0 +1,80 @@
+/**
+ * One market as the feed knows it: its book, where the book comes from, and whether it may be believed.
+ *
+ * Changed only by the fold. A book is *proven* from its own snapshot on, for as long as nothing of its subscription was
+ * missed; it is *valid* when it is proven and its connection's orientation is settled as asked.
+ */
+import { Book } from '#book'
+import type { Orientation } from './orientation.ts'
+
+/** Why a book may not be believed. */
+export type DoubtCause =
+  | 'no_snapshot'
+  | 'sequence_break'
+  | 'negative_size'
+  | 'crossed'
+  | 'malformed'
+  | 'connection_lost'
+  | 'terminal_error'
+  | 'unsubscribed'
+  | 'unknown_market'
+  | 'orientation'
+  | 'admin'
+  | 'audit_mismatch'
+  | 'ping_silence'
+  | 'snapshot_timeout'
+
+/** The subscription that a book follows, as far as the book's own questions go. */
+export interface MarketSource {
+  readonly connectionId: number
+  readonly sid: number
+  readonly orientation: Orientation
+  /** Receive time of the last in-sequence frame, Unix ms. */
+  readonly lastMs: number
+  /** Lets a market go that follows another subscription from now on, or none. */
+  detach(market: Market): void
+  /** The market's book is crossed no longer. */
+  uncross(market: Market): void
+}
+
+export class Market {
+  readonly ticker: string
+  readonly book = new Book()
+  /** `undefined` before its first snapshot. */
+  source: MarketSource | undefined
+  /** The book has followed its subscription without a hole since its snapshot. */
+  proven = false
+  /** Why it is not proven. */
+  cause: DoubtCause | undefined = 'no_snapshot'
+  /** The number of the last frame that changed or proved the book. */
+  seq = 0
+  /** Exchange time of the last delta applied, Unix ms; 0 before the first. Deltas of one time are one group. */
+  exchangeMs = 0
+  /** While crossed: the exchange time after which it is a fault; 0 otherwise. */
+  crossedUntilMs = 0
+  /** Receive time of the last frame that changed or proved the book, Unix ms. */
+  changedMs = 0
+  deltas = 0
+  snapshots = 0
+  deltasSinceCheckpoint = 0
+
+  constructor(ticker: string) {
+    this.ticker = ticker
+  }
+
+  /** Whether the book is the exchange's book as of the last frame taken of its subscription. */
+  get valid(): boolean {
+    return this.proven && this.source?.orientation.verdict === 'as_asked'
+  }
+
+  /** Why the book is not valid; `undefined` when it is. */
+  get doubt(): DoubtCause | undefined {
+    if (!this.proven) return this.cause
+    return this.valid ? undefined : 'orientation'
+  }
+
+  /** Unix ms up to which the book is known to be right: the last in-sequence frame of its subscription. 0 when never. */
+  get asOfMs(): number {
+    return this.proven ? (this.source?.lastMs ?? this.changedMs) : this.changedMs
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * One subscription of one connection (Kalshi's `sid`) and its sequence.
+ *
+ * One counter runs through a subscription: all its markets, and control frames such as `ok` ([R] 2.79 M recorded frames,
+ * docs/wire.md#sequence). So a break puts every book of it in doubt, and it is never counted per market.
+ */
+import type { Market, MarketSource } from './market.ts'
+import type { Orientation } from './orientation.ts'
+
+export class Subscription implements MarketSource {
+  readonly connectionId: number
+  readonly orientation: Orientation
+  readonly sid: number
+  readonly channel: string
+  /** The last number seen; `undefined` while any first number is accepted (imports that begin in the middle). */
+  last: number | undefined
+  /** Receive time of the last in-sequence frame, Unix ms. */
+  lastMs = 0
+  /** The latest exchange time seen, Unix ms. */
+  exchangeMs = 0
+  readonly markets = new Set<Market>()
+  /** Markets whose book is crossed now: empty nearly always. */
+  readonly crossed = new Set<Market>()
+  repeats = 0
+  breaks = 0
+  dead = false
+
+  /** `first`: after our own `subscribed` the first number must be 1. */
+  constructor(
+    of: { readonly id: number; readonly orientation: Orientation },
+    sid: number,
+    channel: string,
+    first: 'one' | 'any',
+  ) {
+    this.connectionId = of.id
+    this.orientation = of.orientation
+    this.sid = sid
+    this.channel = channel
+    this.last = first === 'one' ? 0 : undefined
+  }
+
+  /**
+   * What a number means. `repeat`: already passed, the frame must not be applied. `break`: the numbers between were
+   * missed; the number becomes the baseline all the same.
+   */
+  take(seq: number): 'next' | 'repeat' | 'break' {
+    const expected = this.last === undefined ? seq : this.last + 1
+    if (seq < expected) {
+      this.repeats++
+      return 'repeat'
+    }
+    this.last = seq
+    if (seq === expected) return 'next'
+    this.breaks++
+    return 'break'
+  }
+
+  detach(market: Market): void {
+    this.markets.delete(market)
+    this.crossed.delete(market)
+  }
+
+  uncross(market: Market): void {
+    market.crossedUntilMs = 0
+    this.crossed.delete(market)
+  }
+}
