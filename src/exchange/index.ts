@@ -1,0 +1,12 @@
+/** The simulated exchange: Kalshi's wire protocol on a port of your own, playing a recorded capture. */
+export { ExchangeError, type ExchangeErrorCode } from './error.ts'
+export {
+  type Cut,
+  type ExchangeFaults,
+  type RunningExchange,
+  type SentReport,
+  startExchange,
+} from './exchange.ts'
+export type { FaultRates, FrameFault, FrameFaultKind } from './frame-faults.ts'
+export { generateKeyPem, type KeyType } from './handshake.ts'
+export type { ExchangeOptions } from './options.ts'

@@ -1,0 +1,150 @@
+/** What an exchange can be told, its defaults, and the check that says all that is wrong at once. */
+import { ExchangeError } from './error.ts'
+import type { FaultRates, FrameFault } from './frame-faults.ts'
+import type { KeyType } from './handshake.ts'
+import type { Pace } from './playback.ts'
+
+export type ExchangeOptions = {
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** Capture file: newline JSON, plain, .gz or .zst. */
+  readonly capture: string
+  /** Recorded time is divided by this; `max` sends as fast as the sockets take it. Default 1. */
+  readonly speed?: number | 'max'
+  /** Frames in all per second, evenly, stamps ignored. Not together with `speed`. */
+  readonly ratePerSecond?: number
+  /** Under how many tickers each market is listed: `T`, `T-C2`, `T-C3` … Default 1. */
+  readonly copies?: number
+  /** Play again and again. Default false. */
+  readonly loop?: boolean
+  /** Stop after the first frame with this seq of the capture's own. */
+  readonly untilSeq?: number
+  /** Leave `ts`, `ts_ms` and `time` as recorded instead of moving them to the present. Default false. */
+  readonly keepTimes?: boolean
+  /** Start the clock at once instead of at the first order-book subscription. Default false. */
+  readonly startAtOnce?: boolean
+  /** Wait until one connection holds this many markets of the order book before the clock starts. Default 1. */
+  readonly startAfterMarkets?: number
+  /** Type of the key made at start. Default rsa (2048 bits). */
+  readonly keyType?: KeyType
+  /** Use this private key instead of making one. PKCS#8 PEM. */
+  readonly keyPem?: string
+  /** Write the private key there, readable by its owner alone. */
+  readonly keyOut?: string
+  /** Where chance comes from. Default 1. */
+  readonly seed?: number
+  readonly pingIntervalMs?: number
+  /** Handshakes past this are answered 429. Default 200. */
+  readonly connectionsMax?: number
+  /** More markets in one subscription are answered with error 26. Default 500,000. */
+  readonly marketsPerSubscriptionMax?: number
+  /** More commands of one connection in a second are answered with error 27. Default 10,000. */
+  readonly commandsPerSecondMax?: number
+  /** A socket that holds more ends the subscription with error 25. Default 64 MiB. */
+  readonly bufferBytesMax?: number
+  /** At `max` a socket that holds more stops the clock. Default 1 MiB. */
+  readonly highWaterBytes?: number
+  /** At `max` a socket that takes nothing for so long is cut. Default 60,000. */
+  readonly slowSocketMs?: number
+  /** Most decompressed bytes of a capture. Default 1 GiB. */
+  readonly captureBytesMax?: number
+  /** Faults of single frames, by their number on a connection. */
+  readonly frameFaults?: readonly FrameFault[]
+  /** Chances of faults for each market frame, drawn from the seed. */
+  readonly faultRates?: FaultRates
+}
+
+export type Settings = Required<Omit<ExchangeOptions, 'speed' | 'ratePerSecond' | 'untilSeq' | 'keyPem' | 'keyOut'>> & {
+  readonly pace: Pace
+  readonly untilSeq: number | undefined
+  readonly keyPem: string | undefined
+  readonly keyOut: string | undefined
+}
+
+const MiB = 1024 * 1024
+
+/** Throws {@link ExchangeError} with every fault. */
+export function readOptions(options: ExchangeOptions): Settings {
+  const faults: string[] = []
+  const need = (good: boolean, fault: string): void => {
+    if (!good) faults.push(fault)
+  }
+  const whole = (name: keyof ExchangeOptions, min: number, max = Number.MAX_SAFE_INTEGER): void => {
+    const value = options[name]
+    const good =
+      value === undefined || (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+    need(
+      good,
+      `${name} must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}, was ${String(value)}`,
+    )
+  }
+  whole('port', 0, 65_535)
+  whole('copies', 1, 100_000)
+  whole('untilSeq', 1)
+  whole('startAfterMarkets', 1)
+  whole('seed', 0)
+  whole('pingIntervalMs', 1, 2_147_483_647)
+  whole('connectionsMax', 0)
+  whole('marketsPerSubscriptionMax', 1)
+  whole('commandsPerSecondMax', 1)
+  whole('bufferBytesMax', 1)
+  whole('highWaterBytes', 1)
+  whole('slowSocketMs', 1)
+  whole('captureBytesMax', 1)
+  const { speed, ratePerSecond } = options
+  need(
+    speed === undefined || speed === 'max' || isPositive(speed),
+    `speed must be max or a number above 0, was ${String(speed)}`,
+  )
+  need(
+    ratePerSecond === undefined || isPositive(ratePerSecond),
+    `ratePerSecond must be above 0, was ${String(ratePerSecond)}`,
+  )
+  need(speed === undefined || ratePerSecond === undefined, 'speed and ratePerSecond exclude each other: give one')
+  need(options.capture !== '', 'capture must name a file')
+  need(
+    ['rsa', 'ed25519', undefined].includes(options.keyType),
+    `keyType must be rsa or ed25519, was ${String(options.keyType)}`,
+  )
+  if (faults.length > 0) throw new ExchangeError('FLOW_EXCHANGE_OPTIONS', 'the exchange cannot start as asked:', faults)
+  const { untilSeq, keyPem, keyOut, ...rest } = options
+  return {
+    host: '127.0.0.1',
+    copies: 1,
+    loop: false,
+    keepTimes: false,
+    startAtOnce: false,
+    startAfterMarkets: 1,
+    keyType: 'rsa',
+    seed: 1,
+    pingIntervalMs: 10_000,
+    connectionsMax: 200,
+    marketsPerSubscriptionMax: 500_000,
+    commandsPerSecondMax: 10_000,
+    bufferBytesMax: 64 * MiB,
+    highWaterBytes: MiB,
+    slowSocketMs: 60_000,
+    captureBytesMax: 1024 * MiB,
+    frameFaults: [],
+    faultRates: {},
+    ...withoutUndefined(rest),
+    pace: paceOf(options),
+    untilSeq,
+    keyPem,
+    keyOut,
+  }
+}
+
+function paceOf({ speed, ratePerSecond }: ExchangeOptions): Pace {
+  if (ratePerSecond !== undefined) return { kind: 'rate', framesPerSecond: ratePerSecond }
+  if (speed === 'max') return { kind: 'max' }
+  return { kind: 'speed', factor: speed ?? 1 }
+}
+
+const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0
+
+/** A flag that was not given must not hide its default. */
+const withoutUndefined = <Given extends object>(given: Given): Given =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given

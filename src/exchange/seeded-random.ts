@@ -1,0 +1,12 @@
+/** Chance from a seed: the same seed draws the same numbers, on any machine. */
+
+/** A source of numbers in [0, 1): mulberry32, which is plenty for faults and invented markets. */
+export function seededUnit(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

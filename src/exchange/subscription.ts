@@ -1,0 +1,61 @@
+/**
+ * One sid: a channel of one connection, its markets, and the one counter that all its frames share.
+ *
+ * Answers, errors and data take the next number alike (recorded frames, 2025-11 to 2026-08: `ok` takes one each; for
+ * `unsubscribed` and `error` unconfirmed live). `ticker` frames carry none.
+ */
+import type { Connection } from './connection.ts'
+import type { Floor, Listing } from './floor.ts'
+import { type Channel, isSequenced } from './protocol.ts'
+
+export type SubscriptionOptions = { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }
+
+export class Subscription {
+  readonly sid: number
+  readonly channel: Channel
+  readonly connection: Connection
+  readonly useYesPrice: boolean
+  readonly skipTickerAck: boolean
+  /** Tickers held, listed or not. */
+  readonly tickers = new Set<string>()
+  /** Last number used; stays 0 on a channel without numbers. */
+  lastSeq = 0
+  readonly #floor: Floor
+
+  constructor(connection: Connection, floor: Floor, sid: number, channel: Channel, options: SubscriptionOptions) {
+    this.connection = connection
+    this.#floor = floor
+    this.sid = sid
+    this.channel = channel
+    this.useYesPrice = options.useYesPrice
+    this.skipTickerAck = options.skipTickerAck
+  }
+
+  /** Takes a ticker; false when it was held already. */
+  add(ticker: string): boolean {
+    if (this.tickers.has(ticker)) return false
+    this.tickers.add(ticker)
+    this.#floor.listing(ticker)?.subscribers[this.channel].add(this)
+    return true
+  }
+
+  delete(ticker: string): void {
+    this.tickers.delete(ticker)
+    this.#floor.listing(ticker)?.subscribers[this.channel].delete(this)
+  }
+
+  /** Lets go of every market, so that nothing more is sent. */
+  end(): void {
+    for (const ticker of [...this.tickers]) this.delete(ticker)
+  }
+
+  listing(ticker: string): Listing | undefined {
+    return this.#floor.listing(ticker)
+  }
+
+  /** Sends one frame of this sid, with the next number where the channel has numbers. */
+  send(type: string, msg: string | undefined, id?: number): void {
+    const seq = isSequenced(this.channel) ? ++this.lastSeq : undefined
+    this.connection.send({ type, id, sid: this.sid, seq, msg })
+  }
+}
