@@ -417,6 +417,8 @@ export class Fold {
 
   #orientationChanged(connection: Connection): void {
     this.#listener.oriented?.(connection)
+    const { verdict, before } = connection.orientation
+    if (verdict !== 'as_asked' && before !== 'as_asked') return
     for (const subscription of connection.subscriptions()) {
       for (const market of subscription.markets) if (market.proven) this.#listener.validity?.(market)
     }

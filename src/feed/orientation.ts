@@ -17,6 +17,7 @@ export type Verdict = 'pending' | 'as_asked' | 'wrong'
 
 export class Orientation {
   #verdict: Verdict = 'pending'
+  #before: Verdict = 'pending'
   readonly #sampled = new Set<string>()
   #crossed = 0
   #fitsAsRead = 0
@@ -24,6 +25,11 @@ export class Orientation {
 
   get verdict(): Verdict {
     return this.#verdict
+  }
+
+  /** The verdict that the last change replaced. */
+  get before(): Verdict {
+    return this.#before
   }
 
   /** Two-sided books seen, and how many of them were crossed. */
@@ -67,6 +73,8 @@ export class Orientation {
     const books = this.#sampled.size
     const isWrong = books > 0 ? this.#crossed * 2 > books : this.#fitsFlipped > this.#fitsAsRead
     this.#verdict = isWrong ? 'wrong' : 'as_asked'
-    return this.#verdict !== before
+    if (this.#verdict === before) return false
+    this.#before = before
+    return true
   }
 }

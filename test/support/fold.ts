@@ -25,5 +25,10 @@ export type Digest = { readonly valid: boolean; readonly seq: number; readonly s
 
 export const digestsOf = (fold: Fold): Record<string, Digest> =>
   Object.fromEntries(
-    fold.markets().map(({ ticker, book, proven, seq }) => [ticker, { valid: proven, seq, sha256: digestOf(ticker, book.levels()) }]),
+    fold
+      .markets()
+      .map(({ ticker, book, proven, seq }) => [
+        ticker,
+        { valid: proven, seq, sha256: digestOf(ticker, book.levels()) },
+      ]),
   )

@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest'
+import { type ConnectionOpenedBody, YES } from '#domain'
+import { aDelta, anError, anOk, aSnapshot, aSubscribed, bytesOf } from '../../test/support/frames.ts'
+import { Fold } from './fold.ts'
+import type { FoldListener } from './listener.ts'
+
+const OPENED: ConnectionOpenedBody = { host: 'test', environment: 'sim', useYesPrice: false, firstSeq: 'one' }
+const TWO_SIDED = { yes: [['0.4000', '5.00']], no: [['0.5500', '3.00']] } as const
+const CROSSED = { yes: [['0.6000', '5.00']], no: [['0.5500', '3.00']] } as const
+
+const subscribeTo = (...markets: string[]) =>
+  bytesOf(
+    JSON.stringify({ id: 1, cmd: 'subscribe', params: { channels: ['orderbook_delta'], market_tickers: markets } }),
+  )
+
+function aFold(options: { markets?: string[]; opened?: Partial<ConnectionOpenedBody>; listener?: FoldListener } = {}) {
+  const told: string[] = []
+  const fold = new Fold({
+    validity: (market) => told.push(`${market.ticker} ${market.valid ? 'valid' : market.doubt}`),
+    broken: (_, subscription, expected, received) => told.push(`break on ${subscription.sid}: ${expected} ${received}`),
+    ...options.listener,
+  })
+  fold.opened(1, { ...OPENED, ...options.opened })
+  fold.command(1, subscribeTo(...(options.markets ?? ['A', 'B'])))
+  const play = (...frames: string[]) => {
+    for (const frame of frames) fold.frame(1, bytesOf(frame), 0)
+  }
+  return { fold, play, told }
+}
+
+/** A and B subscribed, both proven and valid; the next number is 3. */
+function twoValid() {
+  const made = aFold()
+  made.play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED), aSnapshot(2, 'B', TWO_SIDED))
+  made.told.length = 0
+  return made
+}
+
+describe('a sequence', () => {
+  test('runs through all markets and control frames of a sid', () => {
+    const { fold, play } = twoValid()
+    play(aDelta(3, 'A', '0.4000', '1.00'), anOk(4), aDelta(5, 'B', '0.4000', '1.00'))
+    expect(fold.counts.breaks).toBe(0)
+    expect(fold.market('B')!.book.sizeAt(YES, 4000 as never)).toBe(600)
+  })
+
+  test('broken puts every book of the sid in doubt, and each comes back by its own snapshot alone', () => {
+    const { fold, play, told } = twoValid()
+    play(aDelta(4, 'A', '0.4000', '1.00'))
+    expect(told).toEqual(['A sequence_break', 'B sequence_break', 'break on 1: 3 4'])
+    play(aDelta(5, 'A', '0.4000', '1.00'), aSnapshot(6, 'B', TWO_SIDED))
+    expect(fold.market('A')!.valid).toBe(false)
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
+    expect(fold.market('B')!.valid).toBe(true)
+    expect(fold.counts.unproven).toBe(2)
+  })
+
+  test('broken by a snapshot proves that very market', () => {
+    const { fold, play } = twoValid()
+    play(aSnapshot(9, 'A', TWO_SIDED))
+    expect(fold.market('A')!.valid).toBe(true)
+    expect(fold.market('B')!.valid).toBe(false)
+  })
+
+  test('drops a number already passed, and counts it', () => {
+    const { fold, play } = twoValid()
+    play(aDelta(3, 'A', '0.4000', '1.00'), aDelta(3, 'A', '0.4000', '1.00'), anOk(2), aSnapshot(1, 'A', {}))
+    expect(fold.market('A')).toMatchObject({ valid: true })
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(600)
+    expect(fold.counts.repeats).toBe(3)
+  })
+
+  test('must begin with 1 after our own subscribed', () => {
+    const { play, told } = aFold()
+    play(aSubscribed(), aSnapshot(2, 'A', TWO_SIDED))
+    expect(told).toContain('break on 1: 1 2')
+  })
+
+  test('may begin anywhere in an import, and only there', () => {
+    const { play, told, fold } = aFold({ opened: { firstSeq: 'any' }, markets: [] })
+    play(aSnapshot(77, 'A', TWO_SIDED), aDelta(78, 'A', '0.4000', '1.00'))
+    expect(told).toEqual([])
+    expect(fold.market('A')!.proven).toBe(true)
+    const live = aFold()
+    live.play(aSnapshot(1, 'A', TWO_SIDED))
+    expect(live.fold.counts.unplaced).toBe(1)
+  })
+
+  test('of another sid is its own', () => {
+    const { play, told } = twoValid()
+    play(aSubscribed(2, 'trade', 2), anOk(1, 5, 2), anOk(5, 6, 2))
+    expect(told).toEqual(['break on 2: 2 5'])
+  })
+
+  test('starts anew with a new subscribed, its books in doubt', () => {
+    const { play, told, fold } = twoValid()
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
+    expect(told).toEqual(['A sequence_break', 'B sequence_break', 'A valid'])
+    expect(fold.market('B')!.valid).toBe(false)
+  })
+})
+
+describe('a book in the fold', () => {
+  test('goes in doubt rather than below zero, and nothing is clamped', () => {
+    const { fold, play, told } = twoValid()
+    play(aDelta(3, 'A', '0.4000', '-6.00'))
+    expect(told).toEqual(['A negative_size'])
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
+    play(aDelta(4, 'A', '0.4000', '1.00'), aSnapshot(5, 'A', TWO_SIDED))
+    expect(fold.market('A')!.valid).toBe(true)
+    expect(fold.market('B')!.valid).toBe(true)
+  })
+
+  test('may be crossed inside one exchange time', () => {
+    const { fold, play, told } = twoValid()
+    play(
+      aDelta(3, 'A', '0.6000', '1.00', { ms: 5 }),
+      aDelta(4, 'A', '0.6000', '-1.00', { ms: 5 }),
+      aDelta(5, 'A', '0.4000', '1.00', { ms: 6 }),
+    )
+    expect(told).toEqual([])
+    expect(fold.counts.crossed).toBe(0)
+  })
+
+  test('still crossed after its exchange time is in doubt', () => {
+    const { fold, play, told } = twoValid()
+    play(aDelta(3, 'A', '0.6000', '1.00', { ms: 5 }), aDelta(4, 'A', '0.3000', '1.00', { ms: 6 }))
+    expect(told).toEqual(['A crossed'])
+    expect(fold.counts.crossed).toBe(1)
+  })
+
+  test('still crossed is in doubt when its subscription has long moved on', () => {
+    const { play, told } = twoValid()
+    play(aDelta(3, 'A', '0.6000', '1.00', { ms: 5000 }), aDelta(4, 'B', '0.4000', '1.00', { ms: 6000 }))
+    expect(told).toEqual([])
+    play(aDelta(5, 'B', '0.4000', '1.00', { ms: 6001 }))
+    expect(told).toEqual(['A crossed'])
+  })
+
+  test('of a snapshot taken inside a crossed group waits for the rest of the group', () => {
+    const { play, told } = twoValid()
+    play(
+      aDelta(3, 'B', '0.4000', '1.00', { ms: 5000 }),
+      aSnapshot(4, 'A', CROSSED),
+      aDelta(5, 'A', '0.6000', '-5.00', { ms: 5001 }),
+    )
+    play(aDelta(6, 'A', '0.3000', '1.00', { ms: 9000 }))
+    expect(told).toEqual([])
+  })
+
+  test('is emptied by an unasked empty snapshot, and stays valid', () => {
+    const { fold, play } = twoValid()
+    play(aSnapshot(3, 'A'))
+    expect(fold.market('A')).toMatchObject({ valid: true })
+    expect(fold.market('A')!.book.levels()).toEqual({ yes: [], no: [] })
+  })
+
+  test('of a market that the exchange does not know is never valid', () => {
+    const { fold, play, told } = aFold({ markets: ['A', 'NOPE'] })
+    play(aSubscribed(), aSnapshot(1, 'NOPE', { marketId: '' }), aSnapshot(2, 'A', TWO_SIDED))
+    expect(fold.market('NOPE')).toMatchObject({ valid: false, doubt: 'unknown_market' })
+    expect(told).toEqual(['A valid'])
+  })
+
+  test('of a malformed frame is in doubt; one without a market puts its whole sid in doubt', () => {
+    const { play, told } = twoValid()
+    play(aDelta(3, 'A', '7.0000', '1.00'))
+    expect(told).toEqual(['A malformed'])
+    play('{"type":"orderbook_delta","sid":1,"seq":4,"msg":{}}')
+    expect(told).toEqual(['A malformed', 'B malformed'])
+    play('not json at all', aDelta(5, 'A', '0.4000', '1.00'))
+    expect(told).toHaveLength(2)
+  })
+
+  test('is lost with its connection, and with a dead subscription', () => {
+    const { fold, play, told } = twoValid()
+    play(anError(25, { sid: 1, seq: 3 }))
+    expect(told).toEqual(['A terminal_error', 'B terminal_error'])
+    play(aSnapshot(4, 'A', TWO_SIDED))
+    fold.lost(1)
+    expect(told.at(-1)).toBe('A connection_lost')
+    fold.frame(1, bytesOf(aDelta(5, 'A', '0.4000', '1.00')), 0)
+    expect(fold.counts.unplaced).toBe(1)
+  })
+
+  test('is let go by our own delete_markets', () => {
+    const { fold, told } = twoValid()
+    const command = {
+      id: 9,
+      cmd: 'update_subscription',
+      params: { sids: [1], action: 'delete_markets', market_tickers: ['A'] },
+    }
+    fold.command(1, bytesOf(JSON.stringify(command)))
+    expect(told).toEqual(['A unsubscribed'])
+  })
+
+  test('forgotten leaves no trace, and its number serves another', () => {
+    const { fold, play } = twoValid()
+    fold.forget('A')
+    expect(fold.market('A')).toBeUndefined()
+    play(aSnapshot(3, 'C', TWO_SIDED), aDelta(4, 'C', '0.4000', '1.00'))
+    expect(
+      fold
+        .markets()
+        .map(({ ticker }) => ticker)
+        .sort(),
+    ).toEqual(['B', 'C'])
+    expect(fold.market('C')!.deltas).toBe(1)
+  })
+})
+
+describe('orientation', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `M${index}`)
+
+  test('holds all books back until the sample is complete', () => {
+    const markets = many(30)
+    const { play, told } = aFold({ markets })
+    play(aSubscribed(), ...markets.slice(0, 19).map((each, index) => aSnapshot(index + 1, each, TWO_SIDED)))
+    expect(told).toEqual([])
+    play(aSnapshot(20, 'M19', TWO_SIDED))
+    expect(told).toHaveLength(20)
+  })
+
+  test('is judged by all books when they are fewer', () => {
+    const { play, told } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
+    expect(told).toEqual([])
+    play(aSnapshot(2, 'B', {}))
+    expect(told).toEqual(['A valid', 'B valid'])
+  })
+
+  test('read the wrong way round makes no book valid, ever', () => {
+    const { fold, play, told } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', CROSSED), aSnapshot(2, 'B', CROSSED), aSnapshot(3, 'A', {}))
+    expect(told).toEqual([])
+    expect(fold.connection(1)!.orientation.verdict).toBe('wrong')
+    expect(fold.market('A')!.doubt).toBe('orientation')
+  })
+
+  test('without a two-sided book follows the tickers', () => {
+    const { fold, play } = aFold({ markets: ['A'] })
+    const ticker = (ask: string) =>
+      `{"type":"ticker","sid":2,"msg":{"market_ticker":"A","yes_ask_dollars":"${ask}","ts_ms":1}}`
+    play(
+      aSubscribed(),
+      aSnapshot(1, 'A', {
+        no: [
+          ['0.7000', '1.00'],
+          ['0.9000', '1.00'],
+        ],
+      }),
+    )
+    expect(fold.market('A')!.valid).toBe(true)
+    play(ticker('0.7000'))
+    expect(fold.connection(1)!.orientation.verdict).toBe('wrong')
+    play(ticker('0.1000'), ticker('0.1100'))
+    expect(fold.market('A')!.valid).toBe(true)
+  })
+
+  test('can be settled from outside when a market never answers', () => {
+    const { fold, play, told } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
+    fold.validity({ action: 'settle_orientation', cause: 'snapshot_timeout' }, 1)
+    expect(told).toEqual(['A valid'])
+  })
+})
+
+describe('a reader that begins in the middle', () => {
+  test('takes over connections from the context and books from checkpoints, and goes on in sequence', () => {
+    const fold = new Fold()
+    const connection = {
+      ...OPENED,
+      connection: 7,
+      orientation: 'as_asked',
+      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41 }],
+    } as const
+    fold.context({ session: 's', connections: [connection] })
+    const book = {
+      market: 'A',
+      connection: 7,
+      sid: 1,
+      sidSeq: 41,
+      seq: 40,
+      exchangeMs: 5,
+      yes: [[4000, 500]],
+      no: [],
+    } as const
+    fold.checkpoint(book, 0)
+    fold.frame(7, bytesOf(aDelta(42, 'A', '0.4000', '1.00')), 0)
+    expect(fold.market('A')).toMatchObject({ valid: true, seq: 42 })
+    fold.frame(7, bytesOf(aDelta(44, 'A', '0.4000', '1.00')), 0)
+    expect(fold.market('A')!.valid).toBe(false)
+  })
+
+  test('believes nothing across the start of another run', () => {
+    const { fold, told } = twoValid()
+    fold.sessionStarted()
+    expect(told).toEqual(['A connection_lost', 'B connection_lost'])
+  })
+})

@@ -1,0 +1,433 @@
+/**
+ * One connection's decisions: when to connect, what to subscribe, what to ask for again, when to give the socket up.
+ *
+ * Pure: events and the time go in, {@link Effect}s come out, and the shell (src/kalshi) carries them out. It never
+ * answers a frame with a subscribe, sends one `subscribe` for each channel and connection, and repairs a sequence break
+ * on the living connection once; a second break before the books are whole again, a terminal error or silence means a
+ * new connection. Books are not kept here: the fold tells which are proven.
+ */
+import type { Channel, Command } from '#codec'
+import type { LostCause } from '#domain'
+import { Backoff } from './backoff.ts'
+import { CommandQueue, type Pending } from './command-queue.ts'
+import { errorAction } from './error-codes.ts'
+import type { ControlFrame } from './listener.ts'
+import type { DoubtCause } from './market.ts'
+import { Resync } from './resync.ts'
+import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
+
+export type Effect =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'send'; readonly text: string }
+  | { readonly kind: 'close'; readonly cause: LostCause; readonly detail: string }
+  /** Markets asked for will not all answer: judge the orientation by the books at hand. */
+  | { readonly kind: 'settle_orientation' }
+  | { readonly kind: 'state'; readonly from: SessionState; readonly to: SessionState; readonly waitMs: number }
+  | {
+      readonly kind: 'refused_command'
+      readonly command: Command | undefined
+      readonly code: number
+      readonly message: string
+    }
+  | {
+      readonly kind: 'dropped_markets'
+      readonly markets: readonly string[]
+      readonly reason: 'market_limit' | 'unknown_market' | 'refused'
+    }
+  | { readonly kind: 'missing_snapshots'; readonly markets: readonly string[] }
+
+export type SessionOptions = {
+  readonly markets: readonly string[]
+  readonly useYesPrice: boolean
+  /** The order-book channel comes first. */
+  readonly channels: readonly Channel[]
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Nothing heard for this long, neither ping nor frame: the connection is dead. */
+  readonly pingSilenceMs: number
+  /** Tickers in one subscribe or add_markets. */
+  readonly chunkSize?: number
+}
+
+/** 500 to a command worked on demo ([R] 2026-05); smaller chunks keep the burst of snapshots small. */
+const CHUNK_SIZE = 250
+/** Opening a socket, handshake included. */
+export const CONNECT_MS_MAX = 15_000
+/** After the last answer: how long first snapshots may take before the missing ones are asked for by name. */
+export const SNAPSHOT_MS_MAX = 10_000
+const BOOKS: Channel = 'orderbook_delta'
+
+export class Session {
+  #state: SessionState = 'idle'
+  #sinceMs = 0
+  #effects: Effect[] = []
+  readonly #options: SessionOptions
+  readonly #backoff: Backoff
+  readonly #commands = new CommandQueue()
+  readonly #resync = new Resync()
+  readonly #sids = new Map<Channel, number>()
+  readonly #wanted: Set<string>
+  /** Channels beside the books that the exchange refused: their absence does not hold up the rest. */
+  readonly #refusedChannels = new Set<Channel>()
+  /** Asked for on this connection and not proven since. */
+  readonly #unproven = new Set<string>()
+  /** Tickers not yet asked for on this connection. */
+  #unasked: string[] = []
+  /** A sequence break is being repaired: a second one means a new connection. */
+  #isRepairing = false
+  #hasAskedAgain = false
+  #heardMs = 0
+  #waitUntilMs = 0
+  #attempts = 0
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#wanted = new Set(options.markets)
+    this.#backoff = new Backoff(options.random)
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** When the state was entered, in the time handed in. */
+  get sinceMs(): number {
+    return this.#sinceMs
+  }
+
+  /** Connections tried. */
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  get markets(): ReadonlySet<string> {
+    return this.#wanted
+  }
+
+  /** Markets asked for on this connection that are not proven. */
+  get unproven(): number {
+    return this.#unproven.size
+  }
+
+  get bookSid(): number | undefined {
+    return this.#sids.get(BOOKS)
+  }
+
+  /** What is to be done, in order. The shell takes it after each call. */
+  takeEffects(): Effect[] {
+    const effects = this.#effects
+    if (effects.length > 0) this.#effects = []
+    return effects
+  }
+
+  start(nowMs: number): void {
+    if (this.#move('start', nowMs)) this.#open()
+  }
+
+  opened(nowMs: number): void {
+    if (!this.#move('opened', nowMs)) return
+    this.#heardMs = nowMs
+    this.#unasked = [...this.#wanted]
+    this.#subscribeFirst()
+    this.#pump(nowMs)
+  }
+
+  /** The handshake was refused, or the socket could not be opened. */
+  refused(
+    nowMs: number,
+    answer: { readonly status?: number; readonly retryAfterMs?: number; readonly detail: string },
+  ): void {
+    const tooMany = answer.status === 429 ? { retryAfterMs: answer.retryAfterMs } : undefined
+    this.#lose('refused', answer.detail, nowMs, tooMany)
+  }
+
+  /** The socket closed under us. */
+  disconnected(nowMs: number, detail: string): void {
+    this.#lose('disconnect', detail, nowMs)
+  }
+
+  /** A sign of life: a ping, or bytes. */
+  heard(nowMs: number): void {
+    this.#heardMs = nowMs
+  }
+
+  control(frame: ControlFrame, nowMs: number): void {
+    if (!isOpen(this.#state)) return
+    this.#heardMs = nowMs
+    switch (frame.type) {
+      case 'subscribed':
+        this.#subscribed(frame.channel, frame.sid, frame.id)
+        break
+      case 'error':
+        this.#error(frame, nowMs)
+        break
+      case 'unsubscribed':
+        this.#commands.answer(frame.id)
+        if (frame.sid !== undefined && [...this.#sids.values()].includes(frame.sid)) {
+          this.#lose('terminal_error', `sid ${frame.sid} was unsubscribed`, nowMs)
+        }
+        break
+      case 'ok':
+      case 'list':
+        this.#commands.answer(frame.id)
+        break
+    }
+    this.#pump(nowMs)
+  }
+
+  /** The fold saw numbers missed on a subscription of this connection. */
+  broken(channel: string, nowMs: number): void {
+    if (channel !== BOOKS || !isOpen(this.#state)) return
+    if (this.#isRepairing) {
+      this.#lose('sequence_break', 'a second sequence break before the books were whole again', nowMs)
+      return
+    }
+    this.#isRepairing = true
+    this.#pump(nowMs)
+  }
+
+  /** A proven book of this connection is in doubt. */
+  doubted(market: string, cause: DoubtCause, nowMs: number): void {
+    if (!isOpen(this.#state) || !this.#wanted.has(market)) return
+    if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
+    this.#unproven.add(market)
+    this.#resync.want(market, cause !== 'sequence_break', nowMs)
+    this.#move('doubted', nowMs)
+  }
+
+  /** A book has its snapshot, or the exchange said that it does not know the market. */
+  answered(market: string, nowMs: number): void {
+    this.#unproven.delete(market)
+    this.#resync.settle(market)
+    this.#settle(nowMs)
+  }
+
+  /** Adds and removes markets on the living connection, without tearing down a sid. */
+  change({ add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] }, nowMs: number): void {
+    const fresh = add.filter((each) => !this.#wanted.has(each))
+    const gone = remove.filter((each) => this.#wanted.has(each))
+    for (const each of fresh) this.#wanted.add(each)
+    for (const each of gone) {
+      this.#wanted.delete(each)
+      this.#unproven.delete(each)
+      this.#resync.settle(each)
+    }
+    if (!isOpen(this.#state) || fresh.length + gone.length === 0) return
+    if (gone.length > 0) {
+      this.#unasked = this.#unasked.filter((each) => this.#wanted.has(each))
+      this.#update('delete_markets', gone)
+    }
+    this.#unasked.push(...fresh)
+    this.#move('changed', nowMs)
+    this.#pump(nowMs)
+  }
+
+  /** Asks for a market's book again, by command of a person. */
+  resync(markets: readonly string[], nowMs: number): void {
+    for (const market of markets) if (this.#wanted.has(market) && isOpen(this.#state)) this.#resync.hurry(market, nowMs)
+    this.#pump(nowMs)
+  }
+
+  /** Our own journal is full: let the connection go until there is room. */
+  full(nowMs: number): void {
+    const had = hasSocket(this.#state)
+    if (!this.#move('full', nowMs)) return
+    this.#forgetConnection()
+    if (had)
+      this.#effects.push({ kind: 'close', cause: 'own_backpressure', detail: 'the journal’s buffer stayed full' })
+  }
+
+  room(nowMs: number): void {
+    if (this.#move('room', nowMs)) this.#open()
+  }
+
+  stop(nowMs: number): void {
+    const had = hasSocket(this.#state)
+    if (!this.#move('stop', nowMs)) return
+    this.#forgetConnection()
+    if (had) this.#effects.push({ kind: 'close', cause: 'stopped', detail: 'asked to stop' })
+  }
+
+  /**
+   * Time passes: called several times a second. `isPaused` says that we ourselves do not read the socket now: silence
+   * then does not count.
+   */
+  tick(nowMs: number, isPaused = false): void {
+    if (isPaused) this.#heardMs = nowMs
+    if (this.#state === 'waiting' && nowMs >= this.#waitUntilMs && this.#move('waited', nowMs)) {
+      this.#open()
+      return
+    }
+    if (this.#state === 'connecting' && nowMs - this.#sinceMs > CONNECT_MS_MAX) {
+      this.#lose('refused', `no connection within ${CONNECT_MS_MAX} ms`, nowMs)
+      return
+    }
+    if (!isOpen(this.#state)) return
+    if (nowMs - this.#heardMs > this.#options.pingSilenceMs) {
+      this.#lose('ping_silence', `nothing heard for ${this.#options.pingSilenceMs} ms`, nowMs)
+      return
+    }
+    const overdue = this.#commands.overdue(nowMs)
+    if (overdue !== undefined) {
+      this.#lose('subscribe_timeout', `no answer to ${overdue.cmd}`, nowMs)
+      return
+    }
+    if (this.#resync.isOverdue(nowMs)) {
+      this.#lose('resync_timeout', 'snapshots asked for did not come', nowMs)
+      return
+    }
+    this.#askAgain(nowMs)
+    this.#pump(nowMs)
+  }
+
+  /** Asks once by name for first snapshots that did not come with the subscription. */
+  #askAgain(nowMs: number): void {
+    if (this.#state !== 'proving' || this.#hasAskedAgain || nowMs - this.#sinceMs < SNAPSHOT_MS_MAX) return
+    this.#hasAskedAgain = true
+    this.#effects.push({ kind: 'missing_snapshots', markets: [...this.#unproven] }, { kind: 'settle_orientation' })
+    for (const market of this.#unproven) this.#resync.want(market, false, nowMs)
+  }
+
+  #subscribed(channel: string, sid: number, id: number | undefined): void {
+    this.#sids.set(channel as Channel, sid)
+    const pending = this.#commands.peek(id)
+    if (pending?.command.cmd === 'subscribe' && pending.command.channel === channel) this.#commands.answer(id)
+  }
+
+  #error(frame: ControlFrame & { type: 'error' }, nowMs: number): void {
+    const action = errorAction(frame.code)
+    if (action === 'reconnect') {
+      this.#lose('terminal_error', `error ${frame.code} ${frame.message}`, nowMs)
+      return
+    }
+    const pending = this.#commands.answer(frame.id)
+    if (pending === undefined) {
+      // It names no command of ours: it is told, and the command it may have meant runs into its time limit.
+      this.#effects.push({ kind: 'refused_command', command: undefined, code: frame.code, message: frame.message })
+      return
+    }
+    if (action === 'accept') return
+    if (action === 'retry' && this.#commands.retry(pending, nowMs)) return
+    this.#giveUp(pending, frame, action === 'market_limit' || action === 'unknown_market' ? action : 'refused', nowMs)
+  }
+
+  /** A command will not be repeated. A refused subscribe leaves nothing to live on; refused markets are let go and told. */
+  #giveUp(
+    { command }: Pending,
+    frame: ControlFrame & { type: 'error' },
+    reason: 'market_limit' | 'unknown_market' | 'refused',
+    nowMs: number,
+  ): void {
+    this.#effects.push({ kind: 'refused_command', command, code: frame.code, message: frame.message })
+    const isBooks =
+      command.cmd === 'subscribe' ? command.channel === BOOKS : command.cmd === 'update' && command.sid === this.bookSid
+    if (command.cmd === 'subscribe' && !isBooks) this.#refusedChannels.add(command.channel)
+    if (!isBooks) return
+    if (command.cmd === 'subscribe' && reason === 'refused') {
+      this.#lose('terminal_error', `subscribe refused: ${frame.code} ${frame.message}`, nowMs)
+      return
+    }
+    if (command.cmd === 'update' && command.action !== 'add_markets') {
+      if (command.action === 'get_snapshot') this.#lose('resync_timeout', `get_snapshot refused: ${frame.code}`, nowMs)
+      return
+    }
+    const named = frame.markets.length > 0 ? frame.markets : 'markets' in command ? command.markets : []
+    for (const market of named) {
+      this.#wanted.delete(market)
+      this.#unproven.delete(market)
+    }
+    this.#effects.push({ kind: 'dropped_markets', markets: named, reason })
+  }
+
+  /** Sends what may be sent, and notices when a stage is complete. */
+  #pump(nowMs: number): void {
+    if (!isOpen(this.#state)) return
+    const bookSid = this.bookSid
+    if (bookSid !== undefined && this.#hasAllSids()) {
+      while (this.#unasked.length > 0) this.#update('add_markets', this.#nextChunk())
+      const again = this.#resync.take(nowMs)
+      if (again.length > 0) this.#commands.push({ cmd: 'update', action: 'get_snapshot', sid: bookSid, markets: again })
+    } else if (this.#sids.size === 0 && this.#unasked.length > 0 && this.#commands.isIdle) {
+      // The connection was opened without markets: the first ones come now.
+      this.#subscribeFirst()
+    }
+    for (const text of this.#commands.take(nowMs)) this.#effects.push({ kind: 'send', text })
+    this.#settle(nowMs)
+  }
+
+  #settle(nowMs: number): void {
+    if (!isOpen(this.#state)) return
+    const isAsked = this.#unasked.length === 0 && (this.#wanted.size === 0 || this.bookSid !== undefined)
+    if (this.#state === 'subscribing' && isAsked && this.#commands.isIdle) {
+      this.#hasAskedAgain = false
+      this.#move('acknowledged', nowMs)
+    }
+    if (this.#unproven.size > 0 || this.#resync.size > 0 || this.#state !== 'proving') return
+    this.#isRepairing = false
+    this.#backoff.reset()
+    this.#move('proven', nowMs)
+  }
+
+  #update(action: 'add_markets' | 'delete_markets', markets: readonly string[]): void {
+    for (const sid of this.#sids.values()) this.#commands.push({ cmd: 'update', action, sid, markets })
+  }
+
+  #hasAllSids(): boolean {
+    return this.#options.channels.every((channel) => this.#sids.has(channel) || this.#refusedChannels.has(channel))
+  }
+
+  /** The one `subscribe` of each channel on this connection, with the first markets. */
+  #subscribeFirst(): void {
+    const markets = this.#nextChunk()
+    if (markets.length === 0) return
+    const { channels, useYesPrice } = this.#options
+    for (const channel of channels) this.#commands.push({ cmd: 'subscribe', channel, markets, useYesPrice })
+  }
+
+  #nextChunk(): string[] {
+    const chunk = this.#unasked.splice(0, this.#options.chunkSize ?? CHUNK_SIZE)
+    for (const market of chunk) this.#unproven.add(market)
+    return chunk
+  }
+
+  #open(): void {
+    this.#attempts++
+    this.#effects.push({ kind: 'open' })
+  }
+
+  #lose(
+    cause: LostCause,
+    detail: string,
+    nowMs: number,
+    tooMany?: { readonly retryAfterMs: number | undefined },
+  ): void {
+    if (!hasSocket(this.#state)) return
+    const waitMs = this.#backoff.next(tooMany)
+    this.#waitUntilMs = nowMs + waitMs
+    this.#move('lost', nowMs, waitMs)
+    this.#forgetConnection()
+    this.#effects.push({ kind: 'close', cause, detail })
+  }
+
+  #forgetConnection(): void {
+    this.#commands.clear()
+    this.#resync.clear()
+    this.#sids.clear()
+    this.#refusedChannels.clear()
+    this.#unproven.clear()
+    this.#unasked = []
+    this.#isRepairing = false
+    this.#hasAskedAgain = false
+  }
+
+  /** Moves by the table. Answers whether the state changed. */
+  #move(event: SessionEvent, nowMs: number, waitMs = 0): boolean {
+    const from = this.#state
+    const to = TRANSITIONS[from][event]
+    if (to === from) return false
+    this.#state = to
+    this.#sinceMs = nowMs
+    this.#effects.push({ kind: 'state', from, to, waitMs })
+    return true
+  }
+}
