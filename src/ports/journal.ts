@@ -31,7 +31,8 @@ export interface JournalWriter {
   close(): Promise<void>
 }
 
-export type AppendResult = 'taken' | 'full' | 'closed'
+/** `too_large`: a body of more than 32 MiB, or more than the writer's whole buffer; it never fits. */
+export type AppendResult = 'taken' | 'full' | 'too_large' | 'closed'
 
 /** One record as read. `body` is valid until the next record is asked for; copy it to keep it. */
 export type JournalRecord = {

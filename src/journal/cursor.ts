@@ -1,0 +1,265 @@
+/**
+ * A reader of a journal: from a position, through live and sealed segments, block by block, to an end or for ever.
+ *
+ * It never changes a file, and its pace is nobody's business but its own. What cannot be read is reported and passed
+ * over; nothing that fails its check is ever shown.
+ */
+import { POSITION_ZERO, type Position } from '#domain'
+import type { Disk, JournalRecord } from '#ports'
+import { listSegmentFiles, type SegmentFiles } from './folder.ts'
+import type { JournalBlock } from './journal-block.ts'
+import { pause } from './retry.ts'
+import { endOfSegment, type OpenSegment, openSegment } from './segment.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
+
+export type CursorOptions = {
+  readonly disk: Disk
+  readonly folder: string
+  /** The first record shown is the first at or after it. Default: the start of the journal. */
+  readonly from?: Position
+  /** Records at or after it are not shown. A function is asked again and again: a writer's durable position. */
+  readonly until?: Position | (() => Position)
+  /** Wait at the end for more, rather than end. Only the signal ends it then. */
+  readonly follow?: boolean
+  /** How often a following reader looks for more, in ms. Default 20. {@link JournalCursor.poke} makes it look at once. */
+  readonly pollMs?: number
+  readonly signal?: AbortSignal
+  /** Called in the order of the journal for everything that could not be read. */
+  readonly onFault?: (fault: ReadFault) => void
+}
+
+export type ReadFault =
+  /** Bytes that are not good blocks although good ones follow. */
+  | { readonly kind: 'damage'; readonly segment: number; readonly from: number; readonly to: number }
+  /** A segment's header is damaged; its blocks are read all the same. */
+  | { readonly kind: 'bad_header'; readonly segment: number }
+  /** A segment's files cannot be used: a sealed one without its manifest. */
+  | { readonly kind: 'unreadable_segment'; readonly segment: number }
+  /** The segment does not continue the one before it: one or more are missing, or come from another copy. */
+  | { readonly kind: 'broken_chain'; readonly segment: number; readonly after: number }
+  /** Bytes at the journal's very end that are no good block: being written just now, or a torn tail. */
+  | { readonly kind: 'torn_tail'; readonly segment: number; readonly from: number; readonly to: number }
+  /** Shown by a reader without a durable bound, then given up by the writer: these records come again. */
+  | { readonly kind: 'rewritten'; readonly segment: number; readonly from: number; readonly to: number }
+
+const LIST_INTERVAL_MS = 1_000
+const NOWHERE: Position = { segment: Number.MAX_SAFE_INTEGER, offset: 0 }
+
+export const openCursor = (options: CursorOptions): JournalCursor => new JournalCursor(options)
+
+export class JournalCursor {
+  readonly #options: CursorOptions
+  readonly #pollMs: number
+  #position: Position
+  /** Segments up to this number are done with. */
+  #after: number
+  #segment: OpenSegment | undefined
+  /** Where the open segment ends; infinite as long as nobody knows. */
+  #segmentEnd = Number.POSITIVE_INFINITY
+  #files: readonly SegmentFiles[] = []
+  #listedMs = Number.NEGATIVE_INFINITY
+  #previousId: string | undefined
+  #wake: (() => void) | undefined
+  #poked = false
+  #closed = false
+
+  constructor(options: CursorOptions) {
+    this.#options = options
+    this.#pollMs = options.pollMs ?? 20
+    this.#position = options.from ?? POSITION_ZERO
+    this.#after = this.#position.segment - 1
+  }
+
+  /** Where the next block is looked for: after the last one shown. A reader that has used it whole can go on from here. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** The id of the open segment, 32 hex digits: kept with a position, it tells this journal from a copy that went another way. */
+  get segmentId(): string | undefined {
+    return this.#segment?.header?.id
+  }
+
+  /**
+   * The next block, whose bytes are good until the next call; `undefined` at the end (it may be asked again later) or
+   * when the signal was raised. Rejects with the disk's error when it cannot read, and with FLOW_JOURNAL_VERSION at a
+   * later format.
+   */
+  async nextBlock(): Promise<JournalBlock | undefined> {
+    for (;;) {
+      if (this.#closed || this.#options.signal?.aborted) {
+        await this.close()
+        return undefined
+      }
+      const until = this.#until()
+      const segment = this.#segment ?? (await this.#enter(until))
+      if (segment === undefined || isPast(segment, until)) {
+        if (await this.#wait(segment !== undefined)) continue
+        return undefined
+      }
+      const { number } = segment
+      const from = this.#position.segment === number ? this.#position.offset : 0
+      const scanned = await segment.scanner.next(Math.min(this.#segmentEnd, this.#durableEnd(number, until)))
+      if (scanned.kind === 'block') {
+        const { block } = scanned
+        if (block.end <= from) continue
+        this.#position = { segment: number, offset: block.end }
+        const stop = number === until.segment ? until.offset : Number.POSITIVE_INFINITY
+        if (from > block.offset || stop < block.end) block.narrow(from, stop)
+        return block
+      }
+      if (scanned.kind === 'damage') {
+        if (scanned.to > from) this.#report({ kind: 'damage', segment: number, from: scanned.from, to: scanned.to })
+        continue
+      }
+      if (await this.#leave(segment, scanned.at, scanned.tail, until)) continue
+      if (await this.#wait(false)) continue
+      if (scanned.tail > 0)
+        this.#report({ kind: 'torn_tail', segment: number, from: scanned.at, to: scanned.at + scanned.tail })
+      return undefined
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<JournalBlock> {
+    try {
+      for (;;) {
+        const block = await this.nextBlock()
+        if (block === undefined) return
+        yield block
+      }
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Record by record: convenient, and several times slower than blocks. */
+  async *records(): AsyncGenerator<JournalRecord> {
+    for await (const block of this) yield* block.records()
+  }
+
+  /** There may be more: a following reader looks at once. */
+  poke(): void {
+    this.#poked = true
+    this.#wake?.()
+  }
+
+  /** Lets go of the files. A reader that waits ends. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#wake?.()
+    const segment = this.#segment
+    this.#segment = undefined
+    await segment?.bytes.close()
+  }
+
+  #until(): Position {
+    const { until } = this.#options
+    return typeof until === 'function' ? until() : (until ?? NOWHERE)
+  }
+
+  /** A durable position is the end of a block; a fixed bound may lie inside one, which is then shown in part. */
+  #durableEnd(number: number, until: Position): number {
+    return number === until.segment && typeof this.#options.until === 'function'
+      ? until.offset
+      : Number.POSITIVE_INFINITY
+  }
+
+  /** Opens the segment that comes next; `undefined` when there is none within the bounds. */
+  async #enter(until: Position): Promise<OpenSegment | undefined> {
+    for (;;) {
+      const files = await this.#nextFiles(this.#after, until)
+      if (files === undefined || files.number > until.segment) return undefined
+      const segment = await openSegment(this.#options.disk, this.#options.folder, files.number)
+      if (segment === undefined) {
+        this.#report({ kind: 'unreadable_segment', segment: files.number })
+        this.#after = files.number
+        continue
+      }
+      this.#checkChain(segment)
+      this.#segment = segment
+      this.#segmentEnd = await this.#findEnd(segment, until)
+      if (segment.number === this.#position.segment) await this.#skipTo(segment, this.#position.offset, until)
+      return segment
+    }
+  }
+
+  /** Goes straight to an offset where a block begins or data ends; anywhere else the blocks before it are walked. */
+  async #skipTo(segment: OpenSegment, offset: number, until: Position): Promise<void> {
+    if (offset <= SEGMENT_HEADER_BYTES) return
+    const atEnd = offset === this.#segmentEnd || offset === this.#durableEnd(segment.number, until)
+    if (atEnd || (await segment.scanner.standsAt(offset))) segment.scanner.moveTo(offset)
+  }
+
+  #checkChain(segment: OpenSegment): void {
+    const { header, number } = segment
+    if (header === undefined) {
+      this.#report({ kind: 'bad_header', segment: number })
+    } else if (this.#previousId !== undefined) {
+      if (header.previousId !== this.#previousId)
+        this.#report({ kind: 'broken_chain', segment: number, after: this.#after })
+    } else if (this.#after < 0 ? header.previousId !== undefined : number !== this.#after + 1) {
+      this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    }
+  }
+
+  /** Whether to go on reading: here, since the segment turned out to be longer, or in the next one. */
+  async #leave(segment: OpenSegment, at: number, tail: number, until: Position): Promise<boolean> {
+    if (this.#segmentEnd === Number.POSITIVE_INFINITY) {
+      this.#segmentEnd = await this.#findEnd(segment, until)
+      if (this.#segmentEnd === Number.POSITIVE_INFINITY) return false
+      if (at > this.#segmentEnd)
+        this.#report({ kind: 'rewritten', segment: segment.number, from: this.#segmentEnd, to: at })
+      return true
+    }
+    if (tail > 0) this.#report({ kind: 'damage', segment: segment.number, from: at, to: at + tail })
+    this.#previousId = segment.header?.id
+    this.#after = segment.number
+    this.#segment = undefined
+    await segment.bytes.close()
+    return true
+  }
+
+  /** Where the segment ends; infinite when it is the last. */
+  async #findEnd(segment: OpenSegment, until: Position): Promise<number> {
+    const { disk, folder } = this.#options
+    if (until.segment === segment.number && typeof this.#options.until === 'function') return Number.POSITIVE_INFINITY
+    const next = await this.#nextFiles(segment.number, until)
+    const end = await endOfSegment(disk, folder, segment, next)
+    // A successor that cannot say where this one ends proves all the same that nobody writes to it any more.
+    return end === Number.POSITIVE_INFINITY && next !== undefined ? await segment.bytes.size() : end
+  }
+
+  /** The first segment after a number. The folder is listed when that can bring something new, and not at every look. */
+  async #nextFiles(after: number, until: Position): Promise<SegmentFiles | undefined> {
+    const known = this.#files.find((files) => files.number > after)
+    if (known !== undefined) return known
+    const told = typeof this.#options.until === 'function' && until.segment > after
+    if (!told && !this.#poked && performance.now() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
+      return undefined
+    this.#poked = false
+    this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
+    this.#listedMs = performance.now()
+    return this.#files.find((files) => files.number > after)
+  }
+
+  /** Waits for more; `false` when there is nothing to wait for. */
+  async #wait(reachedBound: boolean): Promise<boolean> {
+    const { follow, until, signal } = this.#options
+    if (!follow || (reachedBound && typeof until !== 'function')) return false
+    const poked = new AbortController()
+    const stop = () => poked.abort()
+    this.#wake = stop
+    signal?.addEventListener('abort', stop, { once: true })
+    await pause(signal?.aborted ? 0 : this.#pollMs, poked.signal)
+    signal?.removeEventListener('abort', stop)
+    this.#wake = undefined
+    return true
+  }
+
+  #report(fault: ReadFault): void {
+    this.#options.onFault?.(fault)
+  }
+}
+
+const isPast = ({ number, scanner }: OpenSegment, until: Position): boolean =>
+  number > until.segment || (number === until.segment && scanner.at >= until.offset)

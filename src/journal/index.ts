@@ -1,0 +1,18 @@
+/** The journal: append-only segments on disk. A writer, readers with a place of their own, sealing, and verification. */
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+export { ManualClock } from './clock-manual.ts'
+export { SystemClock } from './clock-system.ts'
+export { type CursorOptions, JournalCursor, openCursor, type ReadFault } from './cursor.ts'
+export { FileDisk } from './disk-files.ts'
+export { JournalError, type JournalErrorCode } from './errors.ts'
+export {
+  type Journal,
+  type JournalEvent,
+  type JournalMetrics,
+  type JournalOptions,
+  openJournal,
+} from './journal.ts'
+export type { JournalBlock } from './journal-block.ts'
+export { decodeJson, encodeJson } from './json-body.ts'
+export { SeededRandom, SYSTEM_RANDOM } from './random-sources.ts'
+export type { Recovery } from './recovery.ts'
