@@ -188,16 +188,18 @@ describe('waits and tokens', () => {
     fc.assert(
       fc.property(steps, (each) => {
         const bucket = new TokenBucket({ perSecond: 50, capacity: 100 }, 0)
-        let [nowMs, forwardMs, taken] = [0, 0, 0]
+        let [nowMs, latestMs, taken] = [0, 0, 0]
         for (const { ms, cost } of each) {
           nowMs += ms
-          forwardMs += Math.max(0, ms)
+          latestMs = Math.max(latestMs, nowMs)
           taken += cost
           const waitMs = bucket.take(cost, nowMs)
-          expect(taken).toBeLessThanOrEqual(100 + ((forwardMs + waitMs) * 50) / 1000 + 1e-6)
+          expect(taken).toBeLessThanOrEqual(100 + ((latestMs + waitMs) * 50) / 1000 + 1e-6)
         }
       }),
     )
+    const stepped = new TokenBucket({ perSecond: 50, capacity: 100 }, 10_000)
+    expect([stepped.take(50, 10_000), stepped.take(50, 0), stepped.take(1, 0)]).toEqual([0, 0, 20])
     expect(() => new TokenBucket({ perSecond: 50, capacity: 100 }, 0).take(101, 0)).toThrow(RangeError)
   })
 })

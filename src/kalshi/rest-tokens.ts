@@ -49,7 +49,7 @@ export class TokenBucket {
 
   #fill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - this.#atMs)
-    this.#atMs = nowMs
+    this.#atMs += elapsedMs
     this.#tokens = Math.min(this.#rates.capacity, this.#tokens + (elapsedMs * this.#rates.perSecond) / 1000)
   }
 }
