@@ -17,7 +17,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codec: ['domain'],
   book: ['domain'],
   feed: ['domain', 'codec', 'book'],
-  kalshi: ['domain', 'ports', 'codec'],
+  kalshi: ['domain', 'ports', 'codec', 'feed'],
   journal: ['domain', 'ports'],
   live: ['domain', 'book', 'feed'],
   exchange: ['domain', 'ports', 'codec', 'book'],

@@ -130,8 +130,24 @@ export type ContextBody = {
 
 export type ContextConnection = ConnectionOpenedBody & {
   readonly connection: number
-  readonly orientation: 'pending' | 'as_asked' | 'wrong'
-  readonly sids: readonly { readonly sid: number; readonly channel: string; readonly lastSeq: number }[]
+  /** The verdict, with the two-sided books that it rests on and how many of them were crossed. */
+  readonly orientation: {
+    readonly verdict: 'pending' | 'as_asked' | 'wrong'
+    readonly books: number
+    readonly crossed: number
+  }
+  /** Markets asked for whose first snapshot has not come. */
+  readonly awaiting: readonly string[]
+  readonly sids: readonly ContextSubscription[]
+}
+
+export type ContextSubscription = {
+  readonly sid: number
+  readonly channel: string
+  /** The last number seen; absent while any first number is accepted. */
+  readonly lastSeq?: number
+  /** The latest exchange time seen, Unix ms. */
+  readonly exchangeMs: number
 }
 
 /** A whole book as the checkpoint record carries it. */

@@ -271,8 +271,9 @@ describe('a reader that begins in the middle', () => {
     const connection = {
       ...OPENED,
       connection: 7,
-      orientation: 'as_asked',
-      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41 }],
+      orientation: { verdict: 'as_asked', books: 20, crossed: 0 },
+      awaiting: [],
+      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0 }],
     } as const
     fold.context({ session: 's', connections: [connection] })
     const book = {

@@ -152,9 +152,11 @@ export class Fold {
       if (this.#connections.has(each.connection)) continue
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation)
-      for (const { sid, channel, lastSeq } of each.sids) {
-        const subscription = new Subscription(connection, sid, channel, 'one')
+      for (const market of each.awaiting) connection.awaiting.add(market)
+      for (const { sid, channel, lastSeq, exchangeMs } of each.sids) {
+        const subscription = new Subscription(connection, sid, channel, 'any')
         subscription.last = lastSeq
+        subscription.exchangeMs = exchangeMs
         connection.add(subscription)
       }
       this.#connections.set(each.connection, connection)
@@ -168,6 +170,7 @@ export class Fold {
     if (subscription === undefined) return
     const market = this.#marketOf(book.market)
     market.deltasSinceCheckpoint = 0
+    market.basedMs = receivedMs
     if (market.proven) return
     market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
     this.#prove(subscription, market, book.seq, receivedMs)
@@ -279,6 +282,7 @@ export class Fold {
       market.book.replace(frame)
       market.snapshots++
       market.deltasSinceCheckpoint = 0
+      market.basedMs = receivedMs
       market.exchangeMs = 0
       if (connection.orientation.see(market.ticker, market.book)) this.#orientationChanged(connection)
       this.#prove(subscription, market, frame.seq, receivedMs)

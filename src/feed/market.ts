@@ -29,6 +29,8 @@ export interface MarketSource {
   readonly connectionId: number
   readonly sid: number
   readonly orientation: Orientation
+  /** The last number seen on the subscription. */
+  readonly last: number | undefined
   /** Receive time of the last in-sequence frame, Unix ms. */
   readonly lastMs: number
   /** Lets a market go that follows another subscription from now on, or none. */
@@ -56,7 +58,10 @@ export class Market {
   changedMs = 0
   deltas = 0
   snapshots = 0
+  /** Deltas since the last whole book in the journal: a snapshot or a checkpoint. */
   deltasSinceCheckpoint = 0
+  /** When that was, Unix ms. */
+  basedMs = 0
 
   constructor(ticker: string) {
     this.ticker = ticker

@@ -19,6 +19,8 @@ export class Orientation {
   #verdict: Verdict = 'pending'
   #before: Verdict = 'pending'
   readonly #sampled = new Set<string>()
+  /** Two-sided books seen, those before a resume included. */
+  #books = 0
   #crossed = 0
   #fitsAsRead = 0
   #fitsFlipped = 0
@@ -34,21 +36,22 @@ export class Orientation {
 
   /** Two-sided books seen, and how many of them were crossed. */
   get sample(): { readonly books: number; readonly crossed: number } {
-    return { books: this.#sampled.size, crossed: this.#crossed }
+    return { books: this.#books, crossed: this.#crossed }
   }
 
   /** A market's fresh snapshot. Answers whether the verdict changed. */
   see(market: string, book: Book): boolean {
-    if (this.#sampled.size >= SAMPLE_SIZE || !book.isTwoSided || this.#sampled.has(market)) return false
+    if (this.#books >= SAMPLE_SIZE || !book.isTwoSided || this.#sampled.has(market)) return false
     this.#sampled.add(market)
+    this.#books++
     if (book.isCrossed) this.#crossed++
-    const isDue = this.#verdict !== 'pending' || this.#sampled.size === SAMPLE_SIZE
+    const isDue = this.#verdict !== 'pending' || this.#books === SAMPLE_SIZE
     return isDue && this.#judge()
   }
 
   /** A ticker's YES ask beside the book of its market. Counts only while no two-sided book was seen. */
   compare(book: Book, yesAsk: CentiCents): boolean {
-    if (this.#sampled.size > 0) return false
+    if (this.#books > 0) return false
     const no = book.ladder(NO).levels()
     if (no.length === 0) return false
     const asRead = Math.abs(ONE_DOLLAR - no.at(-1)![0] - yesAsk)
@@ -64,13 +67,15 @@ export class Orientation {
   }
 
   /** Takes over a verdict that was reached before this reader began. */
-  resume(verdict: Verdict): void {
+  resume({ verdict, books, crossed }: { verdict: Verdict; books: number; crossed: number }): void {
     this.#verdict = verdict
+    this.#books = books
+    this.#crossed = crossed
   }
 
   #judge(): boolean {
     const before = this.#verdict
-    const books = this.#sampled.size
+    const books = this.#books
     const isWrong = books > 0 ? this.#crossed * 2 > books : this.#fitsFlipped > this.#fitsAsRead
     this.#verdict = isWrong ? 'wrong' : 'as_asked'
     if (this.#verdict === before) return false

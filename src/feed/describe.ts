@@ -1,0 +1,33 @@
+/**
+ * What a fold knows, as the bodies of journal records: the context that a segment begins with, and a market's checkpoint.
+ * The inverse of {@link Fold.context} and {@link Fold.checkpoint}. Pure.
+ */
+import type { CheckpointBook, ContextBody, ContextConnection } from '#domain'
+import type { Connection } from './connection.ts'
+import type { Fold } from './fold.ts'
+import type { Market } from './market.ts'
+
+export function describeContext(fold: Fold, session: string): ContextBody {
+  return { session, connections: [...fold.connections()].map(describeConnection) }
+}
+
+/** `undefined` unless the book is proven: a checkpoint of a book in doubt would be believed. */
+export function describeCheckpoint(market: Market): CheckpointBook | undefined {
+  const { source, book, seq, exchangeMs } = market
+  if (!market.proven || source === undefined) return undefined
+  const { connectionId: connection, sid, last = 0 } = source
+  return { market: market.ticker, connection, sid, sidSeq: last, seq, exchangeMs, ...book.levels() }
+}
+
+function describeConnection(connection: Connection): ContextConnection {
+  const { id, opened, orientation, awaiting } = connection
+  return {
+    ...opened,
+    connection: id,
+    orientation: { verdict: orientation.verdict, ...orientation.sample },
+    awaiting: [...awaiting],
+    sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs }) => {
+      return { sid, channel, exchangeMs, ...(last === undefined ? {} : { lastSeq: last }) }
+    }),
+  }
+}
