@@ -233,7 +233,10 @@ export class Connection {
 
   #subscribe(command: Extract<Command, { kind: 'subscribe' }>): void {
     const wanted = command.channels.map((channel) => ({ channel, tickers: this.#tickersFor(channel, command.named) }))
-    const over = wanted.find(({ channel, tickers }) => this.#isOverLimit(this.#holding(channel), tickers))
+    const over = wanted.find(
+      ({ channel, tickers }) =>
+        !carriesAll(channel, command.named) && this.#isOverLimit(this.#holding(channel), tickers),
+    )
     if (over !== undefined) {
       this.#refuse(command.id, 26, this.#holding(over.channel)?.sid)
       return
@@ -283,12 +286,11 @@ export class Connection {
     return subscription
   }
 
-  /** Every channel but the order book may be had without naming markets: then it carries all that are listed. */
   #tickersFor(channel: Channel, named: Named): readonly string[] {
     const { floor } = this.#around
-    if (named === undefined || channel === 'market_lifecycle_v2') return floor.listings.map(({ ticker }) => ticker)
-    if (named.by === 'tickers') return named.names
-    return named.names.flatMap((marketId) => floor.listingById(marketId)?.ticker ?? [])
+    if (carriesAll(channel, named)) return floor.listings.map(({ ticker }) => ticker)
+    if (named?.by === 'tickers') return named.names
+    return (named?.names ?? []).flatMap((marketId) => floor.listingById(marketId)?.ticker ?? [])
   }
 
   /** What a market begins with: its book, or its last ticker where that was asked for. */
@@ -362,6 +364,9 @@ export class Connection {
     this.#subscriptions.delete(subscription.sid)
   }
 }
+
+/** Every channel but the order book may be had without naming markets; market_lifecycle_v2 takes no names at all. */
+const carriesAll = (channel: Channel, named: Named): boolean => named === undefined || channel === 'market_lifecycle_v2'
 
 const encodeError = (code: ErrorCode): string => JSON.stringify({ code, msg: ERROR_TEXT[code] })
 

@@ -10,3 +10,5 @@ export {
 export type { FaultRates, FrameFault, FrameFaultKind } from './frame-faults.ts'
 export { generateKeyPem, type KeyType } from './handshake.ts'
 export type { ExchangeOptions } from './options.ts'
+export { seededUnit } from './seeded-random.ts'
+export { deriveUuid } from './uuid.ts'
