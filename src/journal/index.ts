@@ -4,7 +4,16 @@ export { ManualClock } from './clock-manual.ts'
 export { SystemClock } from './clock-system.ts'
 export { type CursorOptions, JournalCursor, openCursor, type ReadFault } from './cursor.ts'
 export { FileDisk } from './disk-files.ts'
+export { MemoryDisk, type MemoryDiskOptions, type Operation } from './disk-memory.ts'
 export { JournalError, type JournalErrorCode } from './errors.ts'
+export {
+  type JournalFault,
+  type JournalReport,
+  listSegments,
+  type SegmentSummary,
+  type VerifyOptions,
+  verifyJournal,
+} from './inspect.ts'
 export {
   type Journal,
   type JournalEvent,
@@ -14,5 +23,8 @@ export {
 } from './journal.ts'
 export type { JournalBlock } from './journal-block.ts'
 export { decodeJson, encodeJson } from './json-body.ts'
+export type { Manifest } from './manifest.ts'
 export { SeededRandom, SYSTEM_RANDOM } from './random-sources.ts'
 export type { Recovery } from './recovery.ts'
+export { type Sealer, type SealerOptions, startSealer } from './sealer.ts'
+export { type SealOptions, sealableSegments, sealSegment } from './sealing.ts'
