@@ -16,7 +16,7 @@ export function cloneHead(into: string): string {
 
 /** The environment of a shell that never heard of this checkout: no npm variables, none of our settings, no tools of ours in the path. */
 export function plainEnvironment(firstInPath?: string): NodeJS.ProcessEnv {
-  const ours = /^(npm_(?!config_(registry|cache))|NODE_|VITEST|KALSHI|RL_|INIT_CWD)/i
+  const ours = /^(npm_(?!config_)|NODE_(OPTIONS|ENV|PATH)$|VITEST|KALSHI|RL_|INIT_CWD)/i
   const kept = Object.entries(process.env).filter(([name]) => !ours.test(name))
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
   return {
