@@ -17,7 +17,7 @@ export type CaptureOptions = {
   readonly untilSeq?: number | undefined
   /** Leave the times inside the messages as recorded. */
   readonly keepTimes: boolean
-  /** Most decompressed bytes that are read; a tape takes about twice as much memory. */
+  /** Most decompressed bytes that are read; a tape takes about three times as much memory. */
   readonly bytesMax: number
 }
 

@@ -32,6 +32,8 @@ export type Surroundings = {
   shiftMsOf(listing: Listing): number
   /** `use_yes_price` is answered the wrong way round. */
   isOrientationFlipped(): boolean
+  /** The exchange's wall clock, Unix ms. */
+  nowMs(): number
   /** Tells that a connection holds more markets of the order book than before. */
   booksSubscribed(connection: Connection): void
 }
@@ -119,15 +121,14 @@ export class Connection {
   /** Hands one frame to the socket, or does to it what is planned. */
   send(envelope: Envelope): void {
     if (!this.isOpen || this.#isDeaf) return
-    const frame = { type: envelope.type, text: encodeFrame(envelope, Date.now()) }
+    const frame = { type: envelope.type, text: encodeFrame(envelope, this.#around.nowMs()) }
     if (envelope.sid !== undefined && envelope.seq !== undefined) this.#lastSeq[envelope.sid] = envelope.seq
     this.#made++
     const isMarketData = envelope.sid !== undefined && envelope.type !== 'ok' && envelope.type !== 'error'
     const fault = this.#around.faults.faultOf(this.id, this.#made, isMarketData)
     if (fault === undefined) this.#hand(frame)
     else for (const each of spoil(frame, fault)) this.#hand(each)
-    if (this.bufferedBytes > this.#around.limits.bufferBytesMax && envelope.sid !== undefined)
-      this.#overflow(envelope.sid)
+    this.#keepInBounds(envelope.sid)
   }
 
   /** Sends a text of the caller's making, counted as `raw`. */
@@ -341,12 +342,21 @@ export class Connection {
   }
 
   #isOverRate(): boolean {
-    const second = Math.floor(Date.now() / 1000)
+    const second = Math.floor(this.#around.nowMs() / 1000)
     if (second !== this.#second) {
       this.#second = second
       this.#commandsThisSecond = 0
     }
     return ++this.#commandsThisSecond > this.#around.limits.commandsPerSecondMax
+  }
+
+  /** A client that does not read loses its subscription first, and its connection when it goes on asking. */
+  #keepInBounds(sid: number | undefined): void {
+    const { bufferedBytes } = this
+    const { bufferBytesMax } = this.#around.limits
+    if (bufferedBytes <= bufferBytesMax) return
+    if (bufferedBytes > 2 * bufferBytesMax) this.#outbox.destroy()
+    else if (sid !== undefined) this.#overflow(sid)
   }
 
   /** The client reads too slowly: the subscription is dead, and says so in its last frame. */

@@ -95,8 +95,9 @@ export async function startExchange(options: ExchangeOptions): Promise<RunningEx
   const keyPem = settings.keyPem ?? (await generateKeyPem(settings.keyType))
   if (settings.keyOut !== undefined) await writeKeyFile(settings.keyOut, keyPem)
   const exchange = new Exchange(settings, new Floor(tape, settings.copies), keyPem, (floor, isFlipped) => {
-    const { pace, loop, keepTimes } = settings
-    return new Playback(tape, floor, { pace, loop, keepTimes, isOrientationFlipped: isFlipped })
+    const { pace, loop, keepTimes, clockOffsetMs } = settings
+    const nowMs = () => Date.now() + clockOffsetMs
+    return new Playback(tape, floor, { pace, loop, keepTimes, nowMs, isOrientationFlipped: isFlipped })
   })
   await exchange.listen()
   return exchange
@@ -150,6 +151,7 @@ class Exchange implements RunningExchange {
       bookOf: (listing) => playback.bookOf(listing),
       shiftMsOf: (listing) => playback.shiftMsOf(listing),
       isOrientationFlipped: () => this.#isFlipped,
+      nowMs: () => Date.now() + settings.clockOffsetMs,
       booksSubscribed: (connection) => this.#booksSubscribed(connection),
     }
     this.faults = this.#openFaults(frameFaults)
@@ -200,7 +202,7 @@ class Exchange implements RunningExchange {
   startClock(): void {
     if (this.#startedMs !== undefined || this.#stopping.signal.aborted) return
     this.#startedMs = performance.now()
-    this.#startedUnixMs = Date.now()
+    this.#startedUnixMs = this.#around.nowMs()
     this.#playback.start(this.#startedUnixMs)
     const { pace, highWaterBytes, slowSocketMs } = this.#settings
     void runClock(this.#playback, this.#startedMs, {
@@ -252,7 +254,7 @@ class Exchange implements RunningExchange {
       this.#refusals.count--
       return failed(this.#refusals.status, 'refused', 'refused as planned')
     }
-    const admission = admit(request.headers, 'GET', url, this.#key, Date.now())
+    const admission = admit(request.headers, 'GET', url, this.#key, this.#around.nowMs())
     if (admission.kind === 'refused') return failed(401, admission.code, admission.details)
     if (this.#open.size >= this.#settings.connectionsMax) return { status: 429, body: '{"error":"too many requests"}' }
     return undefined
@@ -261,7 +263,12 @@ class Exchange implements RunningExchange {
   #accept(request: IncomingMessage, socket: Duplex, webSocket: WebSocket): void {
     const id = this.#nextConnection++
     const remote = `${request.socket.remoteAddress}:${request.socket.remotePort}`
-    const connection = new Connection(id, remote, new Outbox(socket), this.#around)
+    const connection = new Connection(
+      id,
+      remote,
+      new Outbox(socket, () => webSocket.readyState === webSocket.OPEN),
+      this.#around,
+    )
     this.#open.set(id, { connection, socket: webSocket })
     const pings = setInterval(() => {
       if (connection.isAnswering && webSocket.readyState === webSocket.OPEN) webSocket.ping('heartbeat')
@@ -294,7 +301,7 @@ class Exchange implements RunningExchange {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { method = 'GET', url = '/', headers } = request
     request.resume()
-    const signed = isSigned(headers) ? admit(headers, method, url, this.#key, Date.now()) : undefined
+    const signed = isSigned(headers) ? admit(headers, method, url, this.#key, this.#around.nowMs()) : undefined
     const source = {
       floor: this.#around.floor,
       openedMs: this.#openedMs,

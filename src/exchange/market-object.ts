@@ -37,7 +37,7 @@ export function describeMarket(listing: Listing, book: Book, openedMs: number): 
     expected_expiration_time: FAR_AWAY,
     expiration_time: FAR_AWAY,
     expiration_value: '',
-    last_price_dollars: formatDollars((yesBid ?? 0) as CentiCents),
+    last_price_dollars: '0.0000',
     latest_expiration_time: FAR_AWAY,
     liquidity_dollars: '0.0000',
     market_type: 'binary',

@@ -27,6 +27,8 @@ export type ExchangeOptions = {
   readonly startAtOnce?: boolean
   /** Wait until one connection holds this many markets of the order book before the clock starts. Default 1. */
   readonly startAfterMarkets?: number
+  /** How far the exchange's wall clock is ahead of this machine's, in ms: what it stamps and what it checks. Default 0. */
+  readonly clockOffsetMs?: number
   /** Type of the key made at start. Default rsa (2048 bits). */
   readonly keyType?: KeyType
   /** Use this private key instead of making one. PKCS#8 PEM. */
@@ -48,7 +50,7 @@ export type ExchangeOptions = {
   readonly highWaterBytes?: number
   /** At `max` a socket that takes nothing for so long is cut. Default 60,000. */
   readonly slowSocketMs?: number
-  /** Most decompressed bytes of a capture. Default 1 GiB. */
+  /** Most decompressed bytes of a capture, which is held in memory at about three times that. Default 512 MiB. */
   readonly captureBytesMax?: number
   /** Faults of single frames, by their number on a connection. */
   readonly frameFaults?: readonly FrameFault[]
@@ -64,6 +66,7 @@ export type Settings = Required<Omit<ExchangeOptions, 'speed' | 'ratePerSecond' 
 }
 
 const MiB = 1024 * 1024
+const MAX_OFFSET_MS = 1000 * 60 * 60 * 24 * 366
 
 /** Throws {@link ExchangeError} with every fault. */
 export function readOptions(options: ExchangeOptions): Settings {
@@ -92,6 +95,7 @@ export function readOptions(options: ExchangeOptions): Settings {
   whole('bufferBytesMax', 1)
   whole('highWaterBytes', 1)
   whole('slowSocketMs', 1)
+  whole('clockOffsetMs', -MAX_OFFSET_MS, MAX_OFFSET_MS)
   whole('captureBytesMax', 1)
   const { speed, ratePerSecond } = options
   need(
@@ -117,6 +121,7 @@ export function readOptions(options: ExchangeOptions): Settings {
     keepTimes: false,
     startAtOnce: false,
     startAfterMarkets: 1,
+    clockOffsetMs: 0,
     keyType: 'rsa',
     seed: 1,
     pingIntervalMs: 10_000,
@@ -126,7 +131,7 @@ export function readOptions(options: ExchangeOptions): Settings {
     bufferBytesMax: 64 * MiB,
     highWaterBytes: MiB,
     slowSocketMs: 60_000,
-    captureBytesMax: 1024 * MiB,
+    captureBytesMax: 512 * MiB,
     frameFaults: [],
     faultRates: {},
     ...withoutUndefined(rest),

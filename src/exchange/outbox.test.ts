@@ -42,7 +42,7 @@ function readTexts(bytes: Buffer): string[] {
 
 async function sendThrough(texts: readonly string[]): Promise<string[]> {
   const { near, far, close } = await openPair()
-  const outbox = new Outbox(near)
+  const outbox = new Outbox(near, () => true)
   const received: Buffer[] = []
   far.on('data', (chunk) => received.push(chunk))
   for (const text of texts) outbox.push(text)
@@ -73,7 +73,7 @@ test('any texts arrive as they were, in order', async () => {
 
 test('bytes are counted until the system has taken them, and a closed socket takes none', async () => {
   const { near, close } = await openPair()
-  const outbox = new Outbox(near)
+  const outbox = new Outbox(near, () => true)
   outbox.push('x'.repeat(1000))
   expect(outbox.bufferedBytes).toBe(1004)
   outbox.flush()

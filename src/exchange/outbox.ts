@@ -12,12 +12,15 @@ const TEXT_FRAME = 0x81
 
 export class Outbox {
   readonly #socket: Duplex
+  readonly #mayWrite: () => boolean
   #chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   #used = 0
   #written = 0
 
-  constructor(socket: Duplex) {
+  /** `mayWrite` says whether text frames may still follow: not after a close frame, of either end. */
+  constructor(socket: Duplex, mayWrite: () => boolean) {
     this.#socket = socket
+    this.#mayWrite = mayWrite
   }
 
   /** Bytes handed over that the system has not taken yet, and those waiting to be handed over. */
@@ -26,7 +29,7 @@ export class Outbox {
   }
 
   get isOpen(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable
+    return this.#socket.writable && this.#mayWrite()
   }
 
   /** Packs one text frame; it is handed to the socket with the next {@link flush}, or earlier when a chunk is full. */
@@ -55,6 +58,11 @@ export class Outbox {
     if (this.#used === this.#written) return
     if (this.isOpen) this.#socket.write(this.#chunk.subarray(this.#written, this.#used))
     this.#written = this.#used
+  }
+
+  /** Ends the socket without a word. */
+  destroy(): void {
+    this.#socket.destroy()
   }
 
   /** Bytes already handed over may still be read by the socket, so a full chunk is replaced, never used again. */

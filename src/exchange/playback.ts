@@ -20,6 +20,8 @@ export type PlaybackOptions = {
   readonly pace: Pace
   readonly loop: boolean
   readonly keepTimes: boolean
+  /** The exchange's wall clock, Unix ms. */
+  readonly nowMs: () => number
   readonly isOrientationFlipped: () => boolean
 }
 
@@ -59,7 +61,7 @@ export class Playback {
     this.#turnMs = turnLengthMs(tape, options.pace)
     this.#times = this.#readTimes()
     for (let index = 0; index < tape.opening; index++) this.#apply(index)
-    this.#moveTimes(0, Date.now())
+    this.#moveTimes(0, options.nowMs())
   }
 
   get isStarted(): boolean {
@@ -197,7 +199,7 @@ export class Playback {
 
   #turnStartUnixMs(turn: number): number {
     const { pace } = this.#options
-    if (pace.kind === 'max') return Date.now()
+    if (pace.kind === 'max') return this.#options.nowMs()
     return (this.#startedUnixMs as number) + this.dueMs(turn * this.#slotsPerTurn - this.#openingSlots)
   }
 

@@ -170,3 +170,38 @@ test('a reply that nobody knows goes out as it is given', async () => {
   expect(await client.seen(({ id }) => id === 1)).toEqual({ type: 'reply_of_tomorrow', id: 1 })
   expect(exchange.sent().frames).toEqual({ raw: 1 })
 })
+
+test('a client that asks on and on and never reads is cut', async () => {
+  const { exchange, client } = await start({ ...NEVER_STARTS, bufferBytesMax: 50_000, commandsPerSecondMax: 1_000_000 })
+  client.socket.pause()
+  await expect
+    .poll(
+      () => {
+        for (let count = 0; count < 5000; count++) client.send({ id: count + 1, cmd: 'list_subscriptions' })
+        return exchange.sent().connections[0]?.open
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(false)
+})
+
+test('after a close frame nothing more is sent or counted', async () => {
+  const { exchange, client } = await start({ ratePerSecond: 20_000, copies: 5, loop: true })
+  client.send(subscribe(exchange.tickers))
+  await client.until(() => client.frames.length > 500)
+  exchange.faults.cut(1, { code: 1012 })
+  const { total } = exchange.sent()
+  await client.until(() => client.closed !== undefined)
+  expect([client.closed?.code, client.frames.length, exchange.sent().total]).toEqual([1012, total, total])
+})
+
+test('an exchange whose clock is ahead stamps so, and wants signatures of its own time', async () => {
+  const exchange = await openExchange({ ...NEVER_STARTS, clockOffsetMs: 90_000 })
+  open.push(exchange)
+  await expect(connect(exchange)).rejects.toThrow('401')
+  const socket = openSocket(exchange, signedHeaders(exchange.keyPem, Date.now() + 90_000))
+  await new Promise((resolve) => socket.once('open', resolve))
+  const answer = new Promise<string>((resolve) => socket.once('message', (bytes) => resolve(String(bytes))))
+  socket.send('{"id":1,"cmd":"list_subscriptions"}')
+  expect(JSON.parse(await answer).sending_ts_ms - Date.now()).toBeGreaterThan(80_000)
+})
