@@ -70,6 +70,9 @@ export class Connection {
   #delayed: string[] = []
   #delaying = 0
 
+  /** One function for all subscriptions, not one for each. */
+  readonly #sendOut = (envelope: Envelope): void => this.send(envelope)
+
   constructor(id: number, remote: string, outbox: Outbox, around: Surroundings) {
     this.id = id
     this.remote = remote
@@ -281,7 +284,7 @@ export class Connection {
   }
 
   #open(channel: Channel, options: { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }): Subscription {
-    const subscription = new Subscription(this, this.#around.floor, this.#nextSid++, channel, options)
+    const subscription = new Subscription(this.#nextSid++, channel, options, this.#around.floor, this.#sendOut)
     this.#subscriptions.set(subscription.sid, subscription)
     if (channel === 'orderbook_delta') this.#useYesPrice = options.useYesPrice
     return subscription

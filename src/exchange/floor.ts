@@ -7,9 +7,14 @@
 import { type Book, emptyBook } from './ladder.ts'
 import type { Message } from './message.ts'
 import { CHANNELS, type Channel } from './protocol.ts'
-import type { Subscription } from './subscription.ts'
 import type { Tape, TapeMarket } from './tape.ts'
 import { deriveUuid } from './uuid.ts'
+
+/** Whoever is sent the frames of a listing. */
+export type Subscriber = {
+  readonly useYesPrice: boolean
+  send(type: string, msg: string): void
+}
 
 /** One market of the capture as it is now. */
 export type Market = {
@@ -28,7 +33,7 @@ export type Listing = {
   /** 0 for the market itself, 1 for its first copy. */
   readonly copy: number
   readonly market: Market
-  readonly subscribers: Readonly<Record<Channel, Set<Subscription>>>
+  readonly subscribers: Readonly<Record<Channel, Set<Subscriber>>>
 }
 
 export class Floor {
@@ -69,8 +74,5 @@ function listMarket(tape: TapeMarket, copies: number): Market {
   return market
 }
 
-const noSubscribers = (): Record<Channel, Set<Subscription>> =>
-  Object.fromEntries(CHANNELS.map((channel) => [channel, new Set<Subscription>()])) as Record<
-    Channel,
-    Set<Subscription>
-  >
+const noSubscribers = (): Record<Channel, Set<Subscriber>> =>
+  Object.fromEntries(CHANNELS.map((channel) => [channel, new Set<Subscriber>()])) as Record<Channel, Set<Subscriber>>

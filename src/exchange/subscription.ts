@@ -4,16 +4,14 @@
  * Answers, errors and data take the next number alike (recorded frames, 2025-11 to 2026-08: `ok` takes one each; for
  * `unsubscribed` and `error` unconfirmed live). `ticker` frames carry none.
  */
-import type { Connection } from './connection.ts'
-import type { Floor, Listing } from './floor.ts'
-import { type Channel, isSequenced } from './protocol.ts'
+import type { Floor, Listing, Subscriber } from './floor.ts'
+import { type Channel, type Envelope, isSequenced } from './protocol.ts'
 
 export type SubscriptionOptions = { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }
 
-export class Subscription {
+export class Subscription implements Subscriber {
   readonly sid: number
   readonly channel: Channel
-  readonly connection: Connection
   readonly useYesPrice: boolean
   readonly skipTickerAck: boolean
   /** Tickers held, listed or not. */
@@ -21,10 +19,17 @@ export class Subscription {
   /** Last number used; stays 0 on a channel without numbers. */
   lastSeq = 0
   readonly #floor: Floor
+  readonly #send: (envelope: Envelope) => void
 
-  constructor(connection: Connection, floor: Floor, sid: number, channel: Channel, options: SubscriptionOptions) {
-    this.connection = connection
+  constructor(
+    sid: number,
+    channel: Channel,
+    options: SubscriptionOptions,
+    floor: Floor,
+    send: (envelope: Envelope) => void,
+  ) {
     this.#floor = floor
+    this.#send = send
     this.sid = sid
     this.channel = channel
     this.useYesPrice = options.useYesPrice
@@ -56,6 +61,6 @@ export class Subscription {
   /** Sends one frame of this sid, with the next number where the channel has numbers. */
   send(type: string, msg: string | undefined, id?: number): void {
     const seq = isSequenced(this.channel) ? ++this.lastSeq : undefined
-    this.connection.send({ type, id, sid: this.sid, seq, msg })
+    this.#send({ type, id, sid: this.sid, seq, msg })
   }
 }
