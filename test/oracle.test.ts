@@ -22,7 +22,15 @@ describe.skipIf(!hasShared)(`recorded frames (${hasShared ? 'present' : NO_SHARE
         expect(found[ticker], `${ticker} at ${at ?? 'the end'}`).toEqual({ valid, seq, sha256 })
       }
     }
-    expect(fold.counts).toMatchObject({ breaks: 0, repeats: 0, negative: 0, crossed: 0, malformed: 0, unknown: 0, unplaced: 0 })
+    expect(fold.counts).toMatchObject({
+      breaks: 0,
+      repeats: 0,
+      negative: 0,
+      crossed: 0,
+      malformed: 0,
+      unknown: 0,
+      unplaced: 0,
+    })
     expect(fold.counts.scanned).toBe(fold.counts.deltas)
     expect([...fold.census.counts()]).toEqual([])
   })

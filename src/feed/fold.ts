@@ -36,6 +36,9 @@ export const CROSSED_MS_MAX = 1000
 
 const BOOK_CHANNEL = 'orderbook_delta'
 
+/** A fault of the book itself: it went wrong somewhere since its last snapshot, nobody knows where. */
+const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch', 'orientation'])
+
 export class Fold {
   readonly counts = newCounts()
   readonly census = new FieldCensus()
@@ -277,12 +280,13 @@ export class Fold {
     if (frame.marketId === '') {
       this.counts.unknownMarkets++
       this.#doubt(market, 'unknown_market')
-      this.#listener.unknownMarket?.(market)
+      this.#listener.unknownMarket?.(connection.id, market)
     } else {
       market.book.replace(frame)
       market.snapshots++
       market.deltasSinceCheckpoint = 0
       market.basedMs = receivedMs
+      market.snapshotMs = receivedMs
       market.exchangeMs = 0
       if (connection.orientation.see(market.ticker, market.book)) this.#orientationChanged(connection)
       this.#prove(subscription, market, frame.seq, receivedMs)
@@ -386,6 +390,7 @@ export class Fold {
       return
     }
     const wasValid = market.valid
+    market.provenUntilMs = OWN_FAULTS.has(cause) ? market.snapshotMs : market.asOfMs
     market.proven = false
     market.cause = cause
     market.source?.uncross(market)

@@ -1,4 +1,5 @@
 /** What frames mean and what to do about it: pure, decides, does nothing itself. */
+export { Backpressure, type Relief } from './backpressure.ts'
 export { Connection } from './connection.ts'
 export type { FoldCounts } from './counts.ts'
 export { describeCheckpoint, describeContext } from './describe.ts'

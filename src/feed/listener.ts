@@ -28,7 +28,7 @@ export interface FoldListener {
   /** A proven book no longer is. */
   doubted?(market: Market, cause: DoubtCause): void
   /** The exchange does not know the ticker. */
-  unknownMarket?(market: Market): void
+  unknownMarket?(connection: number, market: Market): void
   /** Numbers `expected` … `received - 1` of a subscription were missed. */
   broken?(connection: number, subscription: Subscription, expected: number, received: number): void
   /** A connection's orientation was judged, or judged again. */

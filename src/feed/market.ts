@@ -15,6 +15,7 @@ export type DoubtCause =
   | 'crossed'
   | 'malformed'
   | 'connection_lost'
+  | 'recording_stopped'
   | 'terminal_error'
   | 'unsubscribed'
   | 'unknown_market'
@@ -56,6 +57,10 @@ export class Market {
   crossedUntilMs = 0
   /** Receive time of the last frame that changed or proved the book, Unix ms. */
   changedMs = 0
+  /** Receive time of the last snapshot, Unix ms. */
+  snapshotMs = 0
+  /** Once in doubt: up to when the book is still believed, Unix ms. */
+  provenUntilMs = 0
   deltas = 0
   snapshots = 0
   /** Deltas since the last whole book in the journal: a snapshot or a checkpoint. */
@@ -78,8 +83,11 @@ export class Market {
     return this.valid ? undefined : 'orientation'
   }
 
-  /** Unix ms up to which the book is known to be right: the last in-sequence frame of its subscription. 0 when never. */
+  /**
+   * Unix ms up to which the book is known to be right, 0 when never: while it is proven the last in-sequence frame of its
+   * subscription, then what its doubt left of that.
+   */
   get asOfMs(): number {
-    return this.proven ? (this.source?.lastMs ?? this.changedMs) : this.changedMs
+    return this.proven ? (this.source?.lastMs ?? this.changedMs) : this.provenUntilMs
   }
 }

@@ -113,6 +113,11 @@ export class Session {
     return this.#sids.get(BOOKS)
   }
 
+  /** Whether {@link takeEffects} has anything. */
+  get hasEffects(): boolean {
+    return this.#effects.length > 0
+  }
+
   /** What is to be done, in order. The shell takes it after each call. */
   takeEffects(): Effect[] {
     const effects = this.#effects

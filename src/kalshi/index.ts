@@ -1,6 +1,7 @@
 /** The exchange as it is: signing, the WebSocket session, the REST client. */
 export { type KeySource, type LoadedKey, loadKey, type SigningKey } from './key.ts'
 export { KeyError, type KeyErrorCode } from './key-error.ts'
+export { type Ending, ExchangeLink, type LinkOptions, type LinkTap } from './link.ts'
 export {
   BOOKS_PER_REQUEST,
   type MarketFilter,

@@ -1,0 +1,56 @@
+/**
+ * Writes whole books into the journal now and then, so that a late reader never folds far: a market's valid book after so
+ * many deltas, or after so much time if it changed. Spread out: a few at a time, never inside the hot path.
+ */
+import { RECORD } from '#domain'
+import { describeCheckpoint, type Fold, type Market } from '#feed'
+import { encodeCheckpoint } from '#journal'
+import type { Tape } from './tape.ts'
+
+/** Checkpoints written in one tick: 50 a second each costs some tens of microseconds. */
+const PER_TICK_MAX = 20
+/** Markets looked at in one tick for their age. */
+const LOOKED_AT_PER_TICK = 200
+
+export class Checkpointer {
+  readonly #fold: Fold
+  readonly #tape: Tape
+  readonly #afterMs: number
+  readonly #due = new Set<Market>()
+  #toLookAt: Market[] = []
+  written = 0
+
+  constructor(fold: Fold, tape: Tape, { checkpointMs }: { readonly checkpointMs: number }) {
+    this.#fold = fold
+    this.#tape = tape
+    this.#afterMs = checkpointMs
+  }
+
+  /** The market had its number of deltas: called from the hot path, written in a later tick. */
+  due(market: Market): void {
+    this.#due.add(market)
+  }
+
+  tick(): void {
+    const nowMs = this.#tape.nowMs()
+    if (this.#toLookAt.length === 0) this.#toLookAt = this.#fold.markets()
+    for (const market of this.#toLookAt.splice(-LOOKED_AT_PER_TICK)) {
+      if (market.deltasSinceCheckpoint > 0 && nowMs - market.basedMs >= this.#afterMs) this.#due.add(market)
+    }
+    let written = 0
+    for (const market of this.#due) {
+      if (written++ >= PER_TICK_MAX) return
+      this.#due.delete(market)
+      this.#write(market, nowMs)
+    }
+  }
+
+  #write(market: Market, nowMs: number): void {
+    // A book in doubt is not written: its next snapshot is a base of its own.
+    const book = market.valid ? describeCheckpoint(market) : undefined
+    if (book === undefined) return
+    this.#tape.record(RECORD.CHECKPOINT, book.connection, encodeCheckpoint(book))
+    this.#fold.checkpoint(book, nowMs)
+    this.written++
+  }
+}

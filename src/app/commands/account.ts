@@ -1,0 +1,23 @@
+/** How a recording command ends: its account for people or programs, and the exit code. */
+import { formatPosition } from '#domain'
+import { EXIT } from '../failure.ts'
+import { print, printJson } from '../output.ts'
+import type { Account } from '../recorder.ts'
+
+/** Prints the account and answers the exit code: 1 when something received is not on disk. */
+export function tellAccount(account: Account, json: boolean): number {
+  if (json) printJson({ ...account, durable: formatPosition(account.durable) })
+  else {
+    const { frames, records, durableRecords, bytes, seconds, breaks, connectionsLost, malformed, reason } = account
+    const n = (value: number) => value.toLocaleString('en-US')
+    print(
+      [
+        `Recorded ${n(frames)} frames in ${n(seconds)} s (${reason}).`,
+        `Journal: ${n(durableRecords)} of ${n(records)} records on disk, ${n(bytes)} bytes, up to ${formatPosition(account.durable)}.`,
+        `Books: ${account.validAtEnd} of ${account.markets} valid at the end. Holes: ${breaks} sequence breaks, ${connectionsLost} connections lost, ${malformed} frames malformed.`,
+        ...(account.isComplete ? [] : ['NOT everything received is on disk: see the log.']),
+      ].join('\n'),
+    )
+  }
+  return account.isComplete ? EXIT.DONE : EXIT.FAULTS
+}

@@ -1,0 +1,111 @@
+/** `kalshiflow book T`: a book now, from the running recorder or from the journal alone. */
+import { type Command, Option } from 'commander'
+import { formatPosition } from '#domain'
+import { type BookView, viewBook } from '#live'
+import { loadConfig } from '../config-load.ts'
+import { askRecorder } from '../control-client.ts'
+import { EXIT } from '../failure.ts'
+import { print, printJson, table } from '../output.ts'
+import { readBooks } from '../read-books.ts'
+import { type CommonFlags, count, dataFolderOf, overridesOf, withData, withJson } from './shared.ts'
+
+type BookFlags = CommonFlags & { readonly from: 'live' | 'journal'; readonly depth: number; readonly all?: boolean }
+
+export function addBook(program: Command): void {
+  withJson(withData(program.command('book [tickers...]')))
+    .addOption(
+      new Option('--from <source>', 'live: the running recorder; journal: the files alone')
+        .choices(['live', 'journal'])
+        .default('live'),
+    )
+    .addOption(new Option('--depth <levels>', 'levels of each side to show').default(10).argParser(count(1, 10_000)))
+    .option('--all', 'every market there is')
+    .summary('a market’s order book')
+    .description(
+      'Shows books with what says how far to believe them. From the journal alone, the frames are folded anew with the\n' +
+        'code of the live feed; a recording that has ended shows its last books, which are then not valid any more.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kalshiflow book KXDEMO-A\n  kalshiflow book KXDEMO-A --from journal --json\n  kalshiflow book --all --json\n\n' +
+        'Exit code: 0 shown, 1 a ticker is not known, 2 could not run.',
+    )
+    .action(async (tickers: string[], flags: BookFlags) => {
+      const { config } = loadConfig({ overrides: overridesOf(flags), needsKey: 'never' })
+      const folder = dataFolderOf(config)
+      const wanted = flags.all === true ? undefined : tickers
+      if (wanted?.length === 0) {
+        print('Name a ticker, or ask for --all. `kalshiflow book --help` has examples.')
+        process.exitCode = EXIT.COULD_NOT_RUN
+        return
+      }
+      const { books, unknown } =
+        flags.from === 'live' ? await fromLive(folder, wanted) : await fromJournal(folder, wanted)
+      if (flags.json === true) printJson(wanted?.length === 1 && books.length === 1 ? books[0] : { books, unknown })
+      else for (const book of books) print(`${show(book, flags.depth)}\n`)
+      for (const each of unknown)
+        process.stderr.write(`kalshiflow: ${each} is not known to ${folder}${near(each, books)}\n`)
+      process.exitCode = unknown.length > 0 ? EXIT.FAULTS : EXIT.DONE
+    })
+}
+
+type Books = { readonly books: readonly BookView[]; readonly unknown: readonly string[] }
+
+const fromLive = (folder: string, wanted: readonly string[] | undefined): Promise<Books> =>
+  askRecorder(folder, { ask: 'books', ...(wanted === undefined ? {} : { markets: wanted }) })
+
+async function fromJournal(folder: string, wanted: readonly string[] | undefined): Promise<Books> {
+  const journal = `${folder}/journal`
+  const progress = process.stderr.isTTY === true && process.env['NO_PROGRESS'] === undefined
+  const startedMs = performance.now()
+  let shownMs = startedMs
+  const { fold, faults, end } = await readBooks({
+    folder: journal,
+    ...(wanted === undefined ? {} : { markets: wanted }),
+    onProgress: (records) => {
+      const nowMs = performance.now()
+      if (!progress || nowMs - startedMs < 1000 || nowMs - shownMs < 250) return
+      shownMs = nowMs
+      const rate = Math.round((records / (nowMs - startedMs)) * 1000)
+      process.stderr.write(
+        `\r\u001b[2K${records.toLocaleString('en-US')} records read, ${rate.toLocaleString('en-US')}/s`,
+      )
+    },
+  })
+  if (progress && shownMs !== startedMs) process.stderr.write('\r\u001b[2K')
+  for (const fault of faults) {
+    if (fault.kind !== 'torn_tail')
+      process.stderr.write(`kalshiflow: ${journal} at ${formatPosition(end)}: ${JSON.stringify(fault)}\n`)
+  }
+  const nowMs = Date.now()
+  const tickers = wanted ?? fold.markets().map(({ ticker }) => ticker)
+  const found = tickers.map((ticker) => ({ ticker, market: fold.market(ticker) }))
+  return {
+    books: found.flatMap(({ market }) => (market === undefined || market.seq === 0 ? [] : [viewBook(market, nowMs)])),
+    unknown: found.filter(({ market }) => market === undefined || market.seq === 0).map(({ ticker }) => ticker),
+  }
+}
+
+function show(book: BookView, depth: number): string {
+  const no = book.no_dollars.slice(-depth).reverse()
+  const yes = book.yes_dollars.slice(-depth).reverse()
+  const rows = Array.from({ length: Math.max(no.length, yes.length) }, (_, index) => {
+    const [yesPrice = '', yesSize = ''] = yes[index] ?? []
+    const [noPrice = '', noSize = ''] = no[index] ?? []
+    return [yesSize, yesPrice, noPrice, noSize]
+  })
+  const belief = book.valid
+    ? `valid as of ${book.as_of}`
+    : `NOT VALID (${book.doubt}), last known ${book.as_of ?? 'never'}`
+  const bid = book.yes_bid_dollars ?? '-'
+  const ask = book.yes_ask_dollars ?? '-'
+  const figures = `YES ${bid} / ${ask}  spread ${book.spread_dollars ?? '-'}  mid ${book.mid_dollars ?? '-'}  volume ${book.total_volume_fp}`
+  const ladder = rows.length === 0 ? '(empty)' : table(['yes size', 'yes bid', 'no bid', 'no size'], rows)
+  return `${book.market_ticker}  seq ${book.seq}  ${belief}\n${figures}\n${ladder}`
+}
+
+/** Tickers that begin alike. */
+function near(ticker: string, books: readonly BookView[]): string {
+  const alike = books.map(({ market_ticker }) => market_ticker).filter((each) => each.startsWith(ticker.slice(0, 6)))
+  return alike.length === 0 ? '; `kalshiflow book --all` shows what is' : `; near: ${alike.slice(0, 3).join(', ')}`
+}

@@ -1,0 +1,63 @@
+/** Options that several commands take, and how their texts become settings. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Config } from '../config.ts'
+import type { SettingName } from '../config-settings.ts'
+import { parseDuration } from '../duration.ts'
+
+export type CommonFlags = { readonly data?: string; readonly json?: boolean }
+
+export type RecorderFlags = CommonFlags & {
+  readonly markets?: string
+  readonly maxMarkets: number
+  readonly for?: number
+}
+
+export const withData = (command: Command): Command =>
+  command.option('--data <folder>', 'data folder (KALSHIFLOW_DATA; default ./data/<environment>)')
+
+export const withJson = (command: Command): Command => command.option('--json', 'one JSON value on standard output')
+
+export const withRecorder = (command: Command): Command =>
+  withJson(withData(command))
+    .option('--markets <tickers>', 'tickers with commas between them (RL_MARKET_TICKERS)')
+    .addOption(
+      new Option('--max-markets <n>', 'without tickers: how many of the open markets with the most volume')
+        .default(100)
+        .argParser(count(1, 1000)),
+    )
+    .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
+
+/** A whole number within bounds, for commander. */
+export const count = (least: number, most: number) => (text: string) => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= least && value <= most))
+    throw new InvalidArgumentError(`needed: a whole number from ${least} to ${most}.`)
+  return value
+}
+
+export function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('needed: a duration such as 500ms, 90s, 5m, 2h or 7d.')
+  return ms
+}
+
+/** Flags under the names of the settings that they stand for. */
+export function overridesOf({
+  data,
+  markets,
+}: {
+  data?: string
+  markets?: string
+}): Partial<Record<SettingName, string>> {
+  return {
+    ...(data === undefined ? {} : { KALSHIFLOW_DATA: data }),
+    ...(markets === undefined ? {} : { RL_MARKET_TICKERS: markets }),
+  }
+}
+
+/**
+ * The folder that a command without a connection reads: as configured, else that of the exchange chosen, else that of
+ * the simulation, which is what `start` records when nothing is configured.
+ */
+export const dataFolderOf = (config: Config): string =>
+  config.exchangeChosen || config.origins.KALSHIFLOW_DATA !== 'derived' ? config.dataFolder : './data/sim'

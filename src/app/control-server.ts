@@ -1,0 +1,153 @@
+/**
+ * The recorder's control socket: a Unix socket that answers about status and books and takes commands. Reading it never
+ * waits on the feed, and a client that does not read its answers is cut off.
+ */
+import { chmodSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { formatPosition, isTicker } from '#domain'
+import { viewBook } from '#live'
+import {
+  type ControlRequest,
+  POINTER_NAME,
+  REQUEST_BYTES_MAX,
+  SOCKET_NAME,
+  SOCKET_PATH_BYTES_MAX,
+} from './control-protocol.ts'
+import { LineSplitter } from './lines.ts'
+import type { Log } from './log.ts'
+import type { Recorder } from './recorder.ts'
+import { statusOf } from './status.ts'
+
+/** Answers that a client has not read; past it the client is cut off. */
+const UNREAD_BYTES_MAX = 64 * 1024 * 1024
+const CLIENTS_MAX = 64
+
+export type ControlServer = { readonly path: string; close(): Promise<void> }
+
+export type ControlServerOptions = {
+  readonly dataFolder: string
+  readonly recorder: Recorder
+  readonly log: Log
+  /** A client asked for the end. */
+  readonly onStop: () => void
+}
+
+/** Listens. The folder must be locked: a socket found there is a dead recorder's and is removed. */
+export async function openControl(options: ControlServerOptions): Promise<ControlServer> {
+  const { path, pointer } = socketPath(options.dataFolder)
+  removeQuietly(path)
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    if (sockets.size > CLIENTS_MAX) socket.destroy()
+    else serve(socket, options)
+  })
+  await listen(server, path)
+  chmodSync(path, 0o600)
+  if (pointer !== undefined) writeFileSync(pointer, `${path}\n`)
+  return {
+    path,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise<void>((done) => server.close(() => done()))
+      removeQuietly(path)
+      if (pointer !== undefined) {
+        removeQuietly(pointer)
+        rmSync(dirname(path), { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+function socketPath(dataFolder: string): { path: string; pointer: string | undefined } {
+  const pointer = join(resolve(dataFolder), POINTER_NAME)
+  const path = join(resolve(dataFolder), SOCKET_NAME)
+  removeQuietly(pointer)
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return { path, pointer: undefined }
+  return { path: join(mkdtempSync(join(tmpdir(), 'kalshiflow-')), SOCKET_NAME), pointer }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once('error', fail)
+    server.listen(path, done)
+  })
+}
+
+function serve(socket: Socket, options: ControlServerOptions): void {
+  const lines = new LineSplitter(REQUEST_BYTES_MAX)
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (chunk) => {
+    const requests = lines.push(chunk)
+    if (requests === undefined) socket.destroy()
+    for (const each of requests ?? []) void answer(socket, each, options)
+  })
+}
+
+async function answer(socket: Socket, line: string, options: ControlServerOptions): Promise<void> {
+  let id: unknown
+  try {
+    const request = JSON.parse(line) as ControlRequest & { id?: unknown }
+    id = request?.id
+    const result = await perform(request, options)
+    socket.write(`${JSON.stringify({ id, result })}\n`)
+  } catch (error) {
+    const { code = 'FLOW_CONTROL_REQUEST', message } = error as Error & { code?: string }
+    options.log.debug({ event: 'control_failed', code, reason: message })
+    socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`)
+  }
+  if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy()
+}
+
+async function perform(request: ControlRequest, { recorder, onStop }: ControlServerOptions): Promise<object> {
+  switch (request?.ask) {
+    case 'status':
+      return statusOf(recorder)
+    case 'books':
+      return booksOf(recorder, request.markets)
+    case 'subscribe':
+      return { left: recorder.subscribe(tickersOf(request.markets)) }
+    case 'unsubscribe':
+      recorder.unsubscribe(tickersOf(request.markets))
+      return {}
+    case 'resync':
+      recorder.resync(tickersOf(request.markets))
+      return {}
+    case 'flush':
+      await recorder.journal.flush()
+      return { durable: formatPosition(recorder.journal.durable) }
+    case 'stop':
+      onStop()
+      return {}
+    default:
+      throw new TypeError('a request needs `ask`: status, books, subscribe, unsubscribe, resync, flush or stop')
+  }
+}
+
+function booksOf(recorder: Recorder, wanted: readonly string[] | undefined): object {
+  const tickers = wanted === undefined ? recorder.fold.markets().map(({ ticker }) => ticker) : tickersOf(wanted)
+  const nowMs = Date.now()
+  const markets = tickers.map((ticker) => ({ ticker, market: recorder.fold.market(ticker) }))
+  return {
+    books: markets.flatMap(({ market }) => (market === undefined ? [] : [viewBook(market, nowMs)])),
+    unknown: markets.filter(({ market }) => market === undefined).map(({ ticker }) => ticker),
+  }
+}
+
+function tickersOf(markets: unknown): string[] {
+  if (!Array.isArray(markets) || !markets.every((each) => typeof each === 'string' && isTicker(each))) {
+    throw new TypeError('`markets` must be a list of tickers')
+  }
+  return markets
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It was not there.
+  }
+}

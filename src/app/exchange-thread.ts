@@ -1,0 +1,46 @@
+/** Starts the built-in exchange in a worker thread and hands over what a recorder needs to connect to it. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { ExchangeOptions } from '#exchange'
+
+/** What can cross to another thread: all of the exchange's options can. */
+export type ExchangeThreadOptions = ExchangeOptions
+
+export type ExchangeThread = {
+  readonly url: string
+  readonly restUrl: string
+  readonly keyPem: string
+  readonly tickers: readonly string[]
+  /** Resolves when the thread ended by a fault of its own. */
+  readonly failed: Promise<Error>
+  close(): Promise<void>
+}
+
+const CLOSE_MS_MAX = 1_000
+
+/** Rejects with what the exchange found wrong. */
+export async function startExchangeThread(options: ExchangeThreadOptions): Promise<ExchangeThread> {
+  const isSource = import.meta.url.endsWith('.ts')
+  const worker = new Worker(new URL(isSource ? './exchange-worker.ts' : './exchange-worker.js', import.meta.url), {
+    workerData: options,
+    ...(isSource ? { execArgv: ['--conditions=source'] } : {}),
+  })
+  const failed = new Promise<Error>((resolve) => worker.once('error', resolve))
+  const [told] = (await Promise.race([
+    once(worker, 'message'),
+    failed.then((error) => {
+      throw error
+    }),
+  ])) as [Pick<ExchangeThread, 'url' | 'restUrl' | 'keyPem' | 'tickers'>]
+  return {
+    ...told,
+    failed,
+    async close() {
+      const exited = once(worker, 'exit')
+      worker.postMessage('close')
+      const overdue = setTimeout(() => void worker.terminate(), CLOSE_MS_MAX)
+      await exited
+      clearTimeout(overdue)
+    },
+  }
+}

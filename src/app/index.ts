@@ -1,0 +1,11 @@
+/** The program's parts as tests and benches put them together. The only folder that knows all others. */
+export { readConfig } from './config.ts'
+export { askRecorder } from './control-client.ts'
+export { openControl } from './control-server.ts'
+export { lockData } from './data-lock.ts'
+export { listRuns, unfinishedRun } from './last-run.ts'
+export { openLog } from './log.ts'
+export { foldRecord, readBooks } from './read-books.ts'
+export { type Account, openRecorder, type Recorder } from './recorder.ts'
+export type { RecorderOptions } from './recorder-options.ts'
+export { statusOf } from './status.ts'

@@ -1,0 +1,31 @@
+/** The command line: names the commands and turns whatever ends one into a line and an exit code. */
+import { Command } from 'commander'
+import { addBook } from './commands/book.ts'
+import { addExchange } from './commands/exchange.ts'
+import { addRecord } from './commands/record.ts'
+import { addSessions } from './commands/sessions.ts'
+import { addStart } from './commands/start.ts'
+import { EXIT, failureJson, tellFailure } from './failure.ts'
+import { printJson } from './output.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('kalshiflow')
+  .description('Records Kalshi order books exactly, proves them, and serves them.')
+  .version(VERSION)
+  .showHelpAfterError('(kalshiflow --help shows the commands)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
+
+for (const add of [addStart, addRecord, addExchange, addBook, addSessions]) add(program)
+
+// A reader that closes the pipe early is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.DONE)
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (process.argv.includes('--json')) printJson(failureJson(error))
+  process.stderr.write(`${tellFailure(error)}\n`)
+  process.exitCode = EXIT.COULD_NOT_RUN
+}

@@ -1,0 +1,79 @@
+/** What the recorder logs of its sessions and its journal: one place that turns their events into lines. */
+import type { Effect } from '#feed'
+import type { JournalEvent, Recovery } from '#journal'
+import type { Log } from './log.ts'
+
+/** Lists in a log line are cut to this many entries; their length is told. */
+const LISTED_MAX = 20
+
+export function tellEffect(log: Log, effect: Effect, connection: number | undefined): void {
+  switch (effect.kind) {
+    case 'state':
+      log.info({
+        event: 'session_state',
+        connection,
+        from: effect.from,
+        to: effect.to,
+        ...(effect.waitMs > 0 ? { waitMs: effect.waitMs } : {}),
+      })
+      return
+    case 'refused_command': {
+      const { command, code, message } = effect
+      log.warn({ event: 'command_refused', connection, command: command?.cmd, code, reason: message })
+      return
+    }
+    case 'dropped_markets': {
+      const { markets, reason } = effect
+      log.warn({
+        event: 'markets_dropped',
+        connection,
+        reason,
+        count: markets.length,
+        markets: markets.slice(0, LISTED_MAX),
+      })
+      return
+    }
+    case 'missing_snapshots':
+      log.warn({
+        event: 'snapshots_missing',
+        connection,
+        count: effect.markets.length,
+        markets: effect.markets.slice(0, LISTED_MAX),
+      })
+      return
+    case 'close':
+      log.warn({ event: 'connect_failed', cause: effect.cause, detail: effect.detail })
+      return
+    default:
+      return
+  }
+}
+
+export function tellJournalEvent(log: Log, event: JournalEvent): void {
+  switch (event.kind) {
+    case 'segment_opened':
+      log.info({ event: 'segment_opened', segment: event.segment })
+      return
+    case 'write_failed': {
+      const { stage, code, failures, retryInMs, bufferedBytes } = event
+      log.error({ event: 'journal_write_failed', stage, code, failures, retryInMs, bufferedBytes })
+      return
+    }
+    case 'segment_abandoned':
+      log.error({ event: 'segment_abandoned', segment: event.segment, length: event.length })
+      return
+    case 'write_recovered':
+      log.warn({ event: 'journal_write_recovered', failures: event.failures, afterMs: Math.round(event.afterMs) })
+      return
+    case 'failed':
+      log.fatal({ event: 'journal_failed', error: event.error })
+      return
+  }
+}
+
+export function tellRecovery(log: Log, { cutBytes, damage, lastSegment, records, removed }: Recovery): void {
+  if (lastSegment > 0) log.info({ event: 'journal_recovered', lastSegment, records, cutBytes })
+  if (cutBytes > 0) log.warn({ event: 'torn_tail_cut', segment: lastSegment, bytes: cutBytes })
+  for (const each of damage) log.error({ event: 'journal_damaged', ...each })
+  if (removed.length > 0) log.warn({ event: 'empty_segments_removed', segments: removed })
+}

@@ -1,0 +1,31 @@
+/** What a recorder is made of. The commands build it from the configuration; tests build it by hand. */
+import type { Environment } from '#domain'
+import type { SigningKey } from '#kalshi'
+import type { Clock, Disk } from '#ports'
+import type { Log } from './log.ts'
+
+export type RecorderOptions = {
+  readonly environment: Environment
+  readonly dataFolder: string
+  readonly wsUrl: string
+  readonly key: SigningKey | undefined
+  readonly keyId: string | undefined
+  readonly useYesPrice: boolean
+  readonly pingSilenceMs: number
+  readonly marketsPerConnection: number
+  readonly connectionsMax: number
+  readonly journal: {
+    readonly commitIntervalMs: number
+    readonly bufferBytes: number
+    readonly segmentBytes: number
+    readonly segmentMs: number
+    readonly seal: boolean
+    readonly checkpointDeltas: number
+    readonly checkpointMs: number
+  }
+  readonly log: Log
+  readonly disk?: Disk
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+}

@@ -1,0 +1,391 @@
+/**
+ * The recorder: connections to the exchange, one fold of all their frames, the journal, and whoever looks at the books.
+ *
+ * It wires and keeps time; what frames mean is the fold's business, what to do about a connection the session's. One
+ * thread; nothing on the way from socket to book waits.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  type ConnectionLostBody,
+  isTicker,
+  type NoteBody,
+  type Position,
+  RECORD,
+  type RestBody,
+  type SessionBody,
+} from '#domain'
+import { Backpressure, describeContext, type Effect, Fold, type FoldListener, type Relief, Session } from '#feed'
+import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
+import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
+import { BookHub } from '#live'
+import { Checkpointer } from './checkpointer.ts'
+import { partition } from './partition.ts'
+import { RateMeter, type Rates } from './rate-meter.ts'
+import { tellEffect, tellJournalEvent, tellRecovery } from './recorder-log.ts'
+import type { RecorderOptions } from './recorder-options.ts'
+import { Tape } from './tape.ts'
+import { VERSION } from './version.ts'
+
+const TICK_MS = 50
+/** Faulty frames kept for a look; all of them are in the journal. */
+const QUARANTINE_MAX = 100
+
+export type Quarantined = {
+  readonly atMs: number
+  readonly connection: number
+  readonly at: string
+  readonly was: string
+  readonly market: string | undefined
+}
+
+/** What a recorder leaves behind: printed at the end. */
+export type Account = {
+  readonly session: string
+  readonly reason: string
+  readonly seconds: number
+  readonly frames: number
+  readonly records: number
+  readonly durableRecords: number
+  readonly bytes: number
+  /** Sequence breaks, connections lost, frames that could not be read. */
+  readonly breaks: number
+  readonly connectionsLost: number
+  readonly malformed: number
+  readonly markets: number
+  readonly validAtEnd: number
+  readonly durable: Position
+  /** Whether everything received is on disk. */
+  readonly isComplete: boolean
+}
+
+/** Opens the journal and makes ready; nothing is connected before {@link Recorder.start}. */
+export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
+  const { environment, dataFolder, log, journal: settings } = options
+  let recorder: Recorder | undefined
+  const journal = await openJournal({
+    disk: options.disk ?? new FileDisk(),
+    folder: `${dataFolder}/journal`,
+    environment,
+    clock: options.clock ?? new SystemClock(),
+    writer: `kalshiflow ${VERSION}`,
+    commitIntervalMs: settings.commitIntervalMs,
+    bufferLimitBytes: settings.bufferBytes,
+    segmentBytes: settings.segmentBytes,
+    segmentAgeMs: settings.segmentMs,
+    context: () => recorder?.context(),
+    onEvent: (event) => {
+      tellJournalEvent(log, event)
+      if (event.kind === 'failed') recorder?.failed(event.error)
+    },
+  })
+  tellRecovery(log, journal.recovery)
+  recorder = new Recorder(options, journal)
+  return recorder
+}
+
+export class Recorder {
+  /** UUID of this run. */
+  readonly session = randomUUID()
+  readonly journal: Journal
+  readonly fold: Fold
+  readonly hub = new BookHub()
+  readonly quarantine: Quarantined[] = []
+  /** Resolves when the journal has failed for good: nothing more can be recorded. */
+  readonly broken: Promise<Error>
+
+  readonly #options: RecorderOptions
+  readonly #tape: Tape
+  readonly #links: ExchangeLink[] = []
+  /** By connection number. */
+  readonly #linkOf = new Map<number, ExchangeLink>()
+  readonly #backpressure: Backpressure
+  readonly #checkpointer: Checkpointer
+  readonly #rates = new RateMeter()
+  readonly #startedMs = performance.now()
+  #connectionsLost = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopping: Promise<Account> | undefined
+  #break: (error: Error) => void = () => {}
+
+  /** For {@link openRecorder}. */
+  constructor(options: RecorderOptions, journal: Journal) {
+    this.#options = options
+    this.journal = journal
+    this.fold = new Fold(this.#listener())
+    this.#tape = new Tape(journal, this.fold)
+    this.#backpressure = new Backpressure(options.journal.bufferBytes)
+    this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal)
+    this.broken = new Promise((resolve) => {
+      this.#break = resolve
+    })
+  }
+
+  get markets(): string[] {
+    return this.#links.flatMap(({ session }) => [...session.markets])
+  }
+
+  get links(): readonly ExchangeLink[] {
+    return this.#links
+  }
+
+  get rates(): Rates {
+    return this.#rates.rates
+  }
+
+  get backpressure(): Backpressure['state'] {
+    return this.#backpressure.state
+  }
+
+  get connectionsLost(): number {
+    return this.#connectionsLost
+  }
+
+  get upMs(): number {
+    return performance.now() - this.#startedMs
+  }
+
+  /** Writes down that the run begins, and what the last one left open. */
+  begin(): void {
+    const { recovery } = this.journal
+    this.#tape.record(
+      RECORD.SESSION,
+      0,
+      encodeJson({ event: 'started', session: this.session, version: VERSION } satisfies SessionBody),
+    )
+    if (recovery.cutBytes > 0)
+      this.note(`a torn tail of ${recovery.cutBytes} bytes was cut at start`, { cutBytes: recovery.cutBytes })
+    this.fold.sessionStarted()
+  }
+
+  /** A hole that a process which died left behind: from its last durable record to now. */
+  declareProcessDown(fromNs: bigint): void {
+    const body = { cause: 'process_down', fromNs: String(fromNs), toNs: this.#tape.unixNs(this.journal.stamp()) }
+    this.#tape.record(RECORD.GAP, 0, encodeJson(body))
+  }
+
+  /** One REST exchange, kept like a frame: every input of a table is in the journal. */
+  rest(body: RestBody): void {
+    this.#tape.record(RECORD.REST, 0, encodeJson(body))
+  }
+
+  note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#tape.record(RECORD.NOTE, 0, encodeJson({ ...fields, text } satisfies NoteBody))
+  }
+
+  /** Connects. `markets` are spread over as many connections as they need. */
+  start(markets: readonly string[]): void {
+    const { marketsPerConnection, connectionsMax } = this.#options
+    for (const each of partition(markets, marketsPerConnection, connectionsMax)) this.#links.push(this.#openLink(each))
+    for (const link of this.#links) link.start()
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  /** Adds markets to the connections with room, without tearing down a subscription. Answers those that do not fit. */
+  subscribe(markets: readonly string[]): string[] {
+    const known = new Set(this.markets)
+    const left = markets.filter((each) => !known.has(each))
+    for (const link of this.#links) {
+      const room = this.#options.marketsPerConnection - link.session.markets.size
+      const add = left.splice(0, Math.max(0, room))
+      if (add.length > 0) link.act((session, nowMs) => session.change({ add }, nowMs))
+    }
+    return left
+  }
+
+  unsubscribe(markets: readonly string[]): void {
+    for (const link of this.#links) link.act((session, nowMs) => session.change({ remove: markets }, nowMs))
+  }
+
+  /** Asks the exchange for these books again. */
+  resync(markets: readonly string[]): void {
+    for (const link of this.#links) link.act((session, nowMs) => session.resync(markets, nowMs))
+  }
+
+  /** The CONTEXT record of a segment that begins now. */
+  context(): Uint8Array {
+    return encodeJson(describeContext(this.fold, this.session))
+  }
+
+  /** The journal will take nothing more. */
+  failed(error: Error): void {
+    for (const link of this.#links) link.stop()
+    this.#break(error)
+  }
+
+  /** Lets the connections go, makes everything received durable, and says what there is. Never throws. */
+  stop(reason: string): Promise<Account> {
+    this.#stopping ??= this.#stop(reason)
+    return this.#stopping
+  }
+
+  async #stop(reason: string): Promise<Account> {
+    const validAtEnd = this.fold.markets().filter(({ valid }) => valid).length
+    for (const link of this.#links) link.stop()
+    clearInterval(this.#timer)
+    this.hub.close()
+    const { frames, breaks, malformed } = this.fold.counts
+    const { records, bytes } = this.journal.metrics()
+    const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
+    const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
+    this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
+    let isComplete = true
+    try {
+      await this.journal.close()
+    } catch {
+      // Told by the journal's own event; the account says that something is missing.
+      isComplete = false
+    }
+    const metrics = this.journal.metrics()
+    return {
+      session: this.session,
+      reason,
+      seconds: Math.round(this.upMs) / 1000,
+      frames,
+      records: metrics.records,
+      durableRecords: metrics.durableRecords,
+      bytes: metrics.bytes,
+      breaks,
+      connectionsLost: this.#connectionsLost,
+      malformed,
+      markets: this.fold.markets().length,
+      validAtEnd,
+      durable: this.journal.durable,
+      isComplete: isComplete && this.#tape.owed === 0 && metrics.durableRecords === metrics.records,
+    }
+  }
+
+  #openLink(markets: readonly string[]): ExchangeLink {
+    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
+    const channels = ['orderbook_delta', 'trade', 'ticker'] as const
+    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs })
+    const link: ExchangeLink = new ExchangeLink({
+      url: wsUrl,
+      key,
+      keyId,
+      session,
+      tap: this.#tapOf(() => link),
+      nowMs: () => performance.now(),
+      wallMs: () => Date.now(),
+    })
+    return link
+  }
+
+  #tapOf(link: () => ExchangeLink): LinkTap {
+    const { environment, useYesPrice, log } = this.#options
+    const tape = this.#tape
+    let frameStamp = 0
+    return {
+      opened: (host) => {
+        const connection = tape.opened({ host, environment, useYesPrice, firstSeq: 'one' })
+        this.#linkOf.set(connection, link())
+        log.info({ event: 'connection_opened', connection, host })
+        return connection
+      },
+      frame: (connection, bytes) => {
+        const taken = tape.frame(connection, bytes)
+        if (taken === 'taken') frameStamp = tape.lastStamp
+        else this.#relieve(this.#backpressure.refused(performance.now()))
+      },
+      sent: (connection, text) => tape.sent(connection, text),
+      lost: (connection, ending) => {
+        this.#connectionsLost += ending.cause === 'stopped' ? 0 : 1
+        this.#linkOf.delete(connection)
+        tape.lost(connection, this.#lostBody(ending, frameStamp))
+        log[ending.cause === 'stopped' ? 'info' : 'warn']({
+          event: 'connection_lost',
+          connection,
+          cause: ending.cause,
+          detail: ending.detail,
+        })
+      },
+      noticed: (effect, connection) => this.#noticed(effect, connection),
+    }
+  }
+
+  #lostBody({ cause, detail, code, heardMs, heard }: Ending, frameStamp: number): ConnectionLostBody {
+    const now = this.journal.stamp()
+    const proof = heard === 'frame' ? frameStamp : Math.floor(Math.max(0, now - (performance.now() - heardMs) * 1e6))
+    return {
+      cause,
+      detail,
+      ...(code === undefined ? {} : { code }),
+      lastProofNs: this.#tape.unixNs(proof),
+      lastProofKind: heard,
+    }
+  }
+
+  #noticed(effect: Effect, connection: number | undefined): void {
+    if (effect.kind === 'settle_orientation' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
+    }
+    tellEffect(this.#options.log, effect, connection)
+  }
+
+  /** What the fold notices, passed to the session of its connection. */
+  #listener(): FoldListener {
+    const { log } = this.#options
+    const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
+      if (connection !== undefined) this.#linkOf.get(connection)?.tell(event)
+    }
+    const limit = this.#options.journal.checkpointDeltas
+    return {
+      changed: (market) => {
+        if (market.deltasSinceCheckpoint === limit) this.#checkpointer.due(market)
+        this.hub.changed(market)
+      },
+      validity: (market) => {
+        this.hub.changed(market)
+        log.debug({ event: 'validity_changed', market: market.ticker, valid: market.valid, doubt: market.doubt })
+      },
+      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.answered(market.ticker, nowMs)),
+      doubted: (market, cause) =>
+        tell(market.source?.connectionId, (session, nowMs) => session.doubted(market.ticker, cause, nowMs)),
+      unknownMarket: (connection, market) => {
+        log.warn({ event: 'market_unknown', connection, market: market.ticker })
+        tell(connection, (session, nowMs) => session.answered(market.ticker, nowMs))
+      },
+      broken: (connection, { sid, channel }, expected, received) => {
+        log.warn({ event: 'sequence_broken', connection, sid, channel, expected, received })
+        tell(connection, (session, nowMs) => session.broken(channel, nowMs))
+      },
+      oriented: ({ id, orientation }) => {
+        const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+        log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
+      },
+      control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
+      malformed: (connection, { at, was, market }) => {
+        this.quarantine.push({ atMs: this.#tape.nowMs(), connection, at, was, market })
+        if (this.quarantine.length > QUARANTINE_MAX) this.quarantine.shift()
+        log.warn({ event: 'frame_malformed', connection, at, was, market })
+      },
+    }
+  }
+
+  #tick(): void {
+    const nowMs = performance.now()
+    this.#tape.payOwed()
+    this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
+    for (const link of this.#links) link.tick()
+    this.#checkpointer.tick()
+    this.#rates.tick(this.fold.counts.frames, nowMs)
+  }
+
+  #relieve(relief: Relief): void {
+    if (relief === undefined) return
+    this.#options.log.warn({ event: 'backpressure', relief, bufferedBytes: this.journal.bufferedBytes })
+    for (const link of this.#links) {
+      if (relief === 'pause') link.pause()
+      if (relief === 'resume') link.resume()
+      if (relief === 'stall') link.act((session, now) => session.full(now))
+      if (relief === 'room') {
+        link.resume()
+        link.act((session, now) => session.room(now))
+      }
+    }
+  }
+}
+
+/** Markets that may be asked for, and what is wrong with the others. */
+export function checkTickers(markets: readonly string[]): { good: string[]; bad: string[] } {
+  return { good: markets.filter(isTicker), bad: markets.filter((each) => !isTicker(each)) }
+}

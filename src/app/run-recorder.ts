@@ -1,0 +1,150 @@
+/**
+ * A recorder from configuration to account: what `record` and `start` have in common. Everything that must be right
+ * before a connection is made is checked here, and everything received is durable before it returns.
+ */
+import type { Environment } from '#domain'
+import { SYSTEM_RANDOM, SystemClock, startSealer } from '#journal'
+import { loadKey, openMarketsByVolume, RestClient, type SigningKey } from '#kalshi'
+import type { Config } from './config.ts'
+import { openControl } from './control-server.ts'
+import { lockData } from './data-lock.ts'
+import { unfinishedRun } from './last-run.ts'
+import { type Log, openLog, wantsColour } from './log.ts'
+import { type Account, openRecorder, type Recorder } from './recorder.ts'
+import { StatusLine } from './status-line.ts'
+import { untilStopped } from './stop-signals.ts'
+import { VERSION } from './version.ts'
+
+export type RunOptions = {
+  readonly config: Config
+  readonly environment: Environment
+  readonly dataFolder: string
+  readonly command: string
+  /** Without tickers: how many of the open markets with the most volume. */
+  readonly maxMarkets: number
+  readonly forMs?: number | undefined
+  /** Told once the recorder is connecting. */
+  readonly onStarted?: (recorder: Recorder, log: Log) => void
+  /** Resolves when something beside the recorder has failed. */
+  readonly failed?: Promise<Error>
+}
+
+export class NoMarkets extends Error {
+  override readonly name = 'NoMarkets'
+  readonly code = 'FLOW_NO_MARKETS'
+}
+
+/** Runs until it is stopped. Throws before the first connection when something is wrong; never after. */
+export async function runRecorder(options: RunOptions): Promise<Account> {
+  const { config, environment, dataFolder } = options
+  const statusLine = new StatusLine(process.stderr, wantsColour(process.stderr.isTTY === true, process.env))
+  const { log, flush } = openLog({
+    ...config.log,
+    colour: wantsColour(process.stderr.isTTY === true, process.env),
+    ...(process.stderr.isTTY === true ? { destination: statusLine } : {}),
+  })
+  const signals = untilStopped(options.forMs)
+  const key = loadSigningKey(config, log)
+  const lock = lockData(dataFolder, options.command)
+  try {
+    log.info({ event: 'program_started', command: options.command, version: VERSION, environment, dataFolder })
+    const before = await unfinishedRun(`${dataFolder}/journal`)
+    const { exchange, journal } = config
+    const recorder = await openRecorder({
+      environment,
+      dataFolder,
+      wsUrl: exchange.wsUrl,
+      key,
+      keyId: exchange.keyId,
+      useYesPrice: exchange.useYesPrice,
+      pingSilenceMs: exchange.pingSilenceMs,
+      marketsPerConnection: exchange.marketsPerConnection,
+      connectionsMax: exchange.connectionsMax,
+      journal,
+      log,
+    })
+    recorder.begin()
+    if (before !== undefined) {
+      recorder.declareProcessDown(before.lastNs)
+      log.warn({
+        event: 'process_was_down',
+        session: before.session,
+        lastRecord: new Date(Number(before.lastNs / 1_000_000n)).toISOString(),
+      })
+    }
+    let account: Account | undefined
+    const sealer = journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
+    const control = await openControl({
+      dataFolder,
+      recorder,
+      log,
+      onStop: () => signals.stop('asked to over the control socket'),
+    })
+    try {
+      const markets = await chooseMarkets(options, recorder, key, log)
+      recorder.start(markets)
+      options.onStarted?.(recorder, log)
+      statusLine.start(recorder, environment, log)
+      const failed = Promise.race([recorder.broken, ...(options.failed === undefined ? [] : [options.failed])])
+      const { reason } = await Promise.race([signals.stopped, failed.then((error) => ({ reason: error.message }))])
+      statusLine.stop()
+      account = await recorder.stop(reason)
+    } finally {
+      statusLine.stop()
+      await control.close()
+      account ??= await recorder.stop('could not start')
+      await sealer?.close()
+    }
+    log.info({ event: 'program_stopped', ...account })
+    return account
+  } finally {
+    lock.release()
+    flush()
+  }
+}
+
+function loadSigningKey({ exchange }: Config, log: Log): SigningKey | undefined {
+  if (exchange.key === undefined) return undefined
+  const source = 'path' in exchange.key ? exchange.key : { content: exchange.key.content.reveal() }
+  const { key, warnings } = loadKey(source)
+  for (const warning of warnings) log.warn({ event: 'key_warning' }, warning)
+  return key
+}
+
+/** The tickers asked for, else the open markets with the most volume. */
+async function chooseMarkets(
+  { config, maxMarkets }: RunOptions,
+  recorder: Recorder,
+  key: SigningKey | undefined,
+  log: Log,
+): Promise<readonly string[]> {
+  if (config.markets.length > 0) return config.markets
+  const { apiUrl, keyId } = config.exchange
+  const client = new RestClient({
+    baseUrl: apiUrl,
+    key,
+    keyId: key === undefined ? undefined : keyId,
+    clock: new SystemClock(),
+    random: SYSTEM_RANDOM,
+    onExchange: (exchange) => recorder.rest(exchange),
+    onRetry: (failed) => log.warn({ event: 'rest_retry', ...failed }),
+  })
+  const { markets } = await openMarketsByVolume(client, maxMarkets)
+  const tickers = markets.map(({ ticker }) => ticker)
+  if (tickers.length === 0) {
+    throw new NoMarkets(`${apiUrl} lists no open market: name some with --markets or RL_MARKET_TICKERS`)
+  }
+  log.info({ event: 'markets_chosen', count: tickers.length, markets: tickers.slice(0, 20) })
+  return tickers
+}
+
+const SEAL_EVERY_MS = 60_000
+
+const startJournalSealer = (folder: string, log: Log) =>
+  startSealer({
+    folder,
+    everyMs: SEAL_EVERY_MS,
+    onSealed: ({ segment, raw, sealed }) =>
+      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes }),
+    onFailed: (failure) => log.error({ event: 'seal_failed', ...failure }),
+  })
