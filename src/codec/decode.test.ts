@@ -67,7 +67,7 @@ describe('a delta', () => {
     ['msg.price_dollars', { price_dollars: '1.0000' }],
     ['msg.price_dollars', { price_dollars: 0.5 }],
     ['msg.price_dollars', { price_dollars: '0.96001' }],
-    ['msg.delta_fp', { delta_fp: '5' + '0'.repeat(20) }],
+    ['msg.delta_fp', { delta_fp: `5${'0'.repeat(20)}` }],
     ['msg.delta_fp', { delta_fp: 5 }],
     ['msg.delta_fp', { delta_fp: undefined }],
     ['msg.market_ticker', { market_ticker: '' }],
