@@ -9,7 +9,7 @@ import type { Disk, JournalRecord } from '#ports'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
 import { pause } from './retry.ts'
-import { endOfSegment, type OpenSegment, openSegment } from './segment.ts'
+import { endOfSegment, isEmpty, type OpenSegment, openSegment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 export type CursorOptions = {
@@ -58,7 +58,12 @@ export class JournalCursor {
   #segmentEnd = Number.POSITIVE_INFINITY
   #files: readonly SegmentFiles[] = []
   #listedMs = Number.NEGATIVE_INFINITY
-  #previousId: string | undefined
+  /**
+   * Ids that the next segment may name: of the last segment with records, and of empty ones after it, which a failing
+   * disk may leave behind. The first of a journal names none.
+   */
+  #predecessors: (string | undefined)[]
+  #segmentShown = false
   #wake: (() => void) | undefined
   #poked = false
   #closed = false
@@ -68,6 +73,7 @@ export class JournalCursor {
     this.#pollMs = options.pollMs ?? 20
     this.#position = options.from ?? POSITION_ZERO
     this.#after = this.#position.segment - 1
+    this.#predecessors = this.#after < 0 ? [undefined] : []
   }
 
   /** Where the next block is looked for: after the last one shown. A reader that has used it whole can go on from here. */
@@ -102,6 +108,7 @@ export class JournalCursor {
       const scanned = await segment.scanner.next(Math.min(this.#segmentEnd, this.#durableEnd(number, until)))
       if (scanned.kind === 'block') {
         const { block } = scanned
+        this.#segmentShown = true
         if (block.end <= from) continue
         this.#position = { segment: number, offset: block.end }
         const stop = number === until.segment ? until.offset : Number.POSITIVE_INFINITY
@@ -173,9 +180,10 @@ export class JournalCursor {
       if (segment === undefined) {
         this.#report({ kind: 'unreadable_segment', segment: files.number })
         this.#after = files.number
+        this.#predecessors = []
         continue
       }
-      this.#checkChain(segment)
+      await this.#checkChain(segment)
       this.#segment = segment
       this.#segmentEnd = await this.#findEnd(segment, until)
       if (segment.number === this.#position.segment) await this.#skipTo(segment, this.#position.offset, until)
@@ -190,16 +198,16 @@ export class JournalCursor {
     if (atEnd || (await segment.scanner.standsAt(offset))) segment.scanner.moveTo(offset)
   }
 
-  #checkChain(segment: OpenSegment): void {
+  async #checkChain(segment: OpenSegment): Promise<void> {
     const { header, number } = segment
     if (header === undefined) {
-      this.#report({ kind: 'bad_header', segment: number })
-    } else if (this.#previousId !== undefined) {
-      if (header.previousId !== this.#previousId)
-        this.#report({ kind: 'broken_chain', segment: number, after: this.#after })
-    } else if (this.#after < 0 ? header.previousId !== undefined : number !== this.#after + 1) {
-      this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+      if (!(await isEmpty(segment))) this.#report({ kind: 'bad_header', segment: number })
+      return
     }
+    // Begun in the middle, the reader knows no predecessor: the segment must then be the one that it asked for.
+    const isNext =
+      this.#predecessors.length > 0 ? this.#predecessors.includes(header.previousId) : number === this.#after + 1
+    if (!isNext) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
   }
 
   /** Whether to go on reading: here, since the segment turned out to be longer, or in the next one. */
@@ -212,7 +220,9 @@ export class JournalCursor {
       return true
     }
     if (tail > 0) this.#report({ kind: 'damage', segment: segment.number, from: at, to: at + tail })
-    this.#previousId = segment.header?.id
+    if (this.#segmentShown) this.#predecessors = []
+    this.#predecessors.push(segment.header?.id)
+    this.#segmentShown = false
     this.#after = segment.number
     this.#segment = undefined
     await segment.bytes.close()
@@ -221,12 +231,10 @@ export class JournalCursor {
 
   /** Where the segment ends; infinite when it is the last. */
   async #findEnd(segment: OpenSegment, until: Position): Promise<number> {
-    const { disk, folder } = this.#options
     if (until.segment === segment.number && typeof this.#options.until === 'function') return Number.POSITIVE_INFINITY
-    const next = await this.#nextFiles(segment.number, until)
-    const end = await endOfSegment(disk, folder, segment, next)
-    // A successor that cannot say where this one ends proves all the same that nobody writes to it any more.
-    return end === Number.POSITIVE_INFINITY && next !== undefined ? await segment.bytes.size() : end
+    if ((await this.#nextFiles(segment.number, until)) === undefined) return Number.POSITIVE_INFINITY
+    const later = this.#files.filter(({ number }) => number > segment.number)
+    return endOfSegment(this.#options.disk, this.#options.folder, segment, later)
   }
 
   /** The first segment after a number. The folder is listed when that can bring something new, and not at every look. */

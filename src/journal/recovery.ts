@@ -113,8 +113,9 @@ async function recoverLast(
     // A header is durable before anything follows it: a short file without one was being made when the process died.
     if (header === undefined && raw && (await bytes.size()) <= SEGMENT_HEADER_BYTES) return 'empty'
     if (raw) {
-      const lastBlock = last === undefined ? undefined : await bytes.window(lastOffset, end - lastOffset)
-      await keep(disk, folder, number, end, walked.cutBytes, lastBlock?.subarray(0, end - lastOffset), lastOffset)
+      const from = last === undefined ? 0 : lastOffset
+      const newest = (await bytes.window(from, end - from)).subarray(0, end - from)
+      await keep(disk, folder, number, { end, cutBytes: walked.cutBytes, newest, from })
     }
     return {
       predecessor: { id: header?.id, length: end },
@@ -171,23 +172,20 @@ async function lastStampBefore(
 }
 
 /**
- * Cuts the tail and makes the rest durable. The last block is written again where it stands: if the run before us died
- * right after a failed sync, the system may hold those bytes in memory as if they were on disk, and a sync alone would
- * then write nothing.
+ * Cuts the tail and makes the rest durable. What was written last (the last block; the header, where there is none) is
+ * written again where it stands: if the run before us died right after a failed sync, the system may hold those bytes in
+ * memory as if they were on disk, and a sync alone would then write nothing.
  */
 async function keep(
   disk: Disk,
   folder: string,
   number: number,
-  end: number,
-  cutBytes: number,
-  lastBlock: Uint8Array | undefined,
-  lastOffset: number,
+  kept: { readonly end: number; readonly cutBytes: number; readonly newest: Uint8Array; readonly from: number },
 ): Promise<void> {
   const file = await disk.reopen(rawPath(folder, number))
   try {
-    if (cutBytes > 0) await file.truncate(end)
-    if (lastBlock !== undefined) await file.write(lastBlock, lastOffset)
+    if (kept.cutBytes > 0) await file.truncate(kept.end)
+    await file.write(kept.newest, kept.from)
     await file.sync()
   } finally {
     await file.close()

@@ -15,6 +15,7 @@ import { listSegmentFiles, manifestPath, rawPath, type SegmentFiles, sealedPath 
 import { encodeManifest, type Frame, MANIFEST_FORMAT, type Manifest } from './manifest.ts'
 import { endOfSegment, type OpenSegment, openSegment, readHeader, readManifest } from './segment.ts'
 import { RawBytes, unpackFrame } from './segment-bytes.ts'
+import type { SegmentHeader } from './segment-header.ts'
 
 /** Raw bytes of a frame, to the next end of a block. */
 const FRAME_BYTES = 4 * 1024 * 1024
@@ -54,19 +55,19 @@ export async function sealableSegments(disk: Disk, folder: string): Promise<numb
 export async function sealSegment({ disk, folder, breathe }: SealOptions, number: number): Promise<Manifest> {
   const files = await listSegmentFiles(disk, folder)
   const index = files.findIndex((each) => each.number === number)
-  const next = files[index + 1]
-  if (index < 0 || !files[index]!.raw || next === undefined) {
+  const later = files.slice(index + 1)
+  if (index < 0 || !files[index]!.raw || later.length === 0) {
     throw sealError(
       folder,
       number,
-      next === undefined
+      later.length === 0
         ? 'only a segment that another follows can be sealed'
         : 'there is no raw segment of that number',
     )
   }
   const part = `${sealedPath(folder, number)}.part`
   await removeIfThere(disk, part)
-  const packed = await pack(disk, folder, number, next, part, breathe)
+  const packed = await pack(disk, folder, number, later, part, breathe)
   await proveSame(disk, folder, part, packed, breathe)
   await disk.rename(part, sealedPath(folder, number))
   await writeManifest(disk, folder, packed)
@@ -80,7 +81,7 @@ async function pack(
   disk: Disk,
   folder: string,
   number: number,
-  next: SegmentFiles,
+  later: readonly SegmentFiles[],
   part: string,
   breathe: SealOptions['breathe'],
 ): Promise<Manifest> {
@@ -88,7 +89,9 @@ async function pack(
   if (segment === undefined) throw sealError(folder, number, 'its file is gone')
   const file = await disk.create(part)
   try {
-    const end = Math.min(await endOfSegment(disk, folder, segment, next), await segment.bytes.size())
+    const named = await endOfSegment(disk, folder, segment, later)
+    if (named === Number.POSITIVE_INFINITY) throw sealError(folder, number, 'the segment after it is still being made')
+    const end = Math.min(named, await segment.bytes.size())
     const content = await survey(segment, end)
     const reader = new RawBytes(await disk.open(rawPath(folder, number)))
     const raw = createHash('sha256')
@@ -114,8 +117,8 @@ async function pack(
       await reader.close()
     }
     await file.sync()
-    const header = segment.header ?? (await readHeader(disk, folder, next.number))
-    if (header === undefined) throw sealError(folder, number, 'neither its header nor its successor’s can be read')
+    const header = segment.header ?? (await firstHeader(disk, folder, later))
+    if (header === undefined) throw sealError(folder, number, 'neither its header nor that of a later one can be read')
     return {
       format: MANIFEST_FORMAT,
       journal: header.journal,
@@ -133,6 +136,18 @@ async function pack(
     await segment.bytes.close()
     await file.close()
   }
+}
+
+async function firstHeader(
+  disk: Disk,
+  folder: string,
+  files: readonly SegmentFiles[],
+): Promise<SegmentHeader | undefined> {
+  for (const { number } of files) {
+    const header = await readHeader(disk, folder, number)
+    if (header !== undefined) return header
+  }
+  return undefined
 }
 
 type Survey = {

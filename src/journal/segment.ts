@@ -51,19 +51,37 @@ export async function readHeader(disk: Disk, folder: string, number: number): Pr
   return segment?.header
 }
 
-/** Where a segment ends: its successor's header says so. Without that, at its last good block. */
+/**
+ * Where a segment ends: a later segment's header says so. Infinite as long as nobody knows: it is the last, or the next
+ * is just being made. `later`: the files after it, by rising number.
+ *
+ * Files without a sound header are looked past: making a segment may have failed, and left one that could not be removed.
+ */
 export async function endOfSegment(
   disk: Disk,
   folder: string,
   segment: OpenSegment,
-  next: SegmentFiles | undefined,
+  later: readonly SegmentFiles[],
 ): Promise<number> {
   if (segment.manifest !== undefined) return segment.manifest.raw.bytes
-  if (next === undefined) return Number.POSITIVE_INFINITY
-  const successor = await readHeader(disk, folder, next.number)
-  const follows =
-    successor !== undefined && (segment.header === undefined || successor.previousId === segment.header.id)
-  return follows ? successor.previousLength : Number.POSITIVE_INFINITY
+  let isBeingMade = true
+  for (const { number } of later) {
+    const successor = await openSegment(disk, folder, number)
+    if (successor === undefined) continue
+    const { header, bytes } = successor
+    isBeingMade = await isEmpty(successor)
+    await bytes.close()
+    if (header === undefined) continue
+    const follows = segment.header === undefined || header.previousId === segment.header.id
+    return follows ? header.previousLength : segment.bytes.size()
+  }
+  // Successors that cannot say where this one ends prove all the same that nobody writes to it any more.
+  return isBeingMade ? Number.POSITIVE_INFINITY : segment.bytes.size()
+}
+
+/** Whether a segment has not even a header: a crash, or a failing disk, while it was made. There is nothing to lose in it. */
+export async function isEmpty({ header, bytes }: OpenSegment): Promise<boolean> {
+  return header === undefined && (await bytes.size()) <= SEGMENT_HEADER_BYTES
 }
 
 type Opened = Pick<OpenSegment, 'bytes' | 'manifest'>
