@@ -37,8 +37,15 @@ export type OracleAnswer = {
 
 /** What the independent oracle says of a capture, at its end or after the frame with that seq. */
 export function askOracle(path: string, at?: number): OracleAnswer {
+  const key = `${path} ${at ?? ''}`
+  const known = answers.get(key)
+  if (known !== undefined) return known
   const args = at === undefined ? [path] : [path, '--at', String(at)]
   const run = spawnSync('python3', [ORACLE, ...args], { encoding: 'utf8', maxBuffer: 64 << 20 })
   if (run.status !== 0) throw new Error(`the oracle failed on ${path}: ${run.stderr || run.error?.message}`)
-  return JSON.parse(run.stdout) as OracleAnswer
+  const answer = JSON.parse(run.stdout) as OracleAnswer
+  answers.set(key, answer)
+  return answer
 }
+
+const answers = new Map<string, OracleAnswer>()
