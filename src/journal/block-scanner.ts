@@ -61,6 +61,17 @@ export class BlockScanner {
     return { kind: 'end', at, tail: Math.max(end - at, 0) }
   }
 
+  /** The next block if the window already holds it: no waiting, for a journal of many small blocks. */
+  nextInWindow(limit: number): JournalBlock | undefined {
+    const at = this.#at
+    const inWindow = at - this.#windowStart
+    if (at >= limit || inWindow < 0 || inWindow >= this.#window.length) return undefined
+    const length = checkBlock(this.#window, this.#view, inWindow, at, this.#key)
+    if (length <= 0 || at + length > limit) return undefined
+    this.#at = at + length
+    return this.#block(at, length)
+  }
+
   /** Whether a good block begins at this offset, without moving there. */
   async standsAt(offset: number): Promise<boolean> {
     return (await this.#check(offset)) > 0

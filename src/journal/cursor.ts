@@ -6,6 +6,7 @@
  */
 import { POSITION_ZERO, type Position } from '#domain'
 import type { Disk, JournalRecord } from '#ports'
+import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
 import { pause } from './retry.ts'
@@ -105,7 +106,9 @@ export class JournalCursor {
       }
       const { number } = segment
       const from = this.#position.segment === number ? this.#position.offset : 0
-      const scanned = await segment.scanner.next(Math.min(this.#segmentEnd, this.#durableEnd(number, until)))
+      const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
+      const ready = segment.scanner.nextInWindow(limit)
+      const scanned: Scanned = ready === undefined ? await segment.scanner.next(limit) : { kind: 'block', block: ready }
       if (scanned.kind === 'block') {
         const { block } = scanned
         this.#segmentShown = true

@@ -12,8 +12,10 @@ const decompress = promisify(zstdDecompress) as (
 ) => Promise<Buffer>
 
 const WINDOW_BYTES = 1024 * 1024
-/** The least that zlib takes as the size of its output. */
-const CHUNK_BYTES_MIN = 64
+/** Frames unpacked ahead of the reader. */
+const READ_AHEAD = 2
+/** Output space beyond a frame's bytes: without any, zlib would allocate as much again to learn that nothing is left. */
+const SPARE_BYTES = 64
 
 export interface SegmentBytes {
   /** `atLeast` bytes from `offset` on or more, fewer only where the segment ends. Good until the next call. */
@@ -53,7 +55,7 @@ export class RawBytes implements SegmentBytes {
 }
 
 /**
- * A `.kfj.zst` file with its frame index. Frames are unpacked off the main thread, one ahead of the reader. A frame that
+ * A `.kfj.zst` file with its frame index. Frames are unpacked off the main thread, ahead of the reader. A frame that
  * does not unpack reads as zeros, which no block begins with: its range shows as damage, and the next frame is read on.
  */
 export class SealedBytes implements SegmentBytes {
@@ -79,7 +81,8 @@ export class SealedBytes implements SegmentBytes {
       held += part.length
     }
     for (const known of this.#unpacking.keys()) if (known < index) this.#unpacking.delete(known)
-    if (index + 1 < this.#frames.length) void this.#frame(index + 1)
+    for (let ahead = index + 1; ahead <= index + READ_AHEAD && ahead < this.#frames.length; ahead++)
+      void this.#frame(ahead)
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 
@@ -133,7 +136,7 @@ export async function unpackFrame(
   }
   try {
     const bytes = await decompress(packed, {
-      chunkSize: Math.max(rawBytes, CHUNK_BYTES_MIN),
+      chunkSize: rawBytes + SPARE_BYTES,
       maxOutputLength: rawBytes,
     })
     return bytes.length === rawBytes ? bytes : undefined
