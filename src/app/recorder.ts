@@ -27,6 +27,8 @@ import { Tape } from './tape.ts'
 import { VERSION } from './version.ts'
 
 const TICK_MS = 50
+/** How long stopping may wait for the disk: with the rest of stopping it stays below five seconds. */
+const CLOSE_MS_MAX = 4_000
 /** Faulty frames kept for a look; all of them are in the journal. */
 const QUARANTINE_MAX = 100
 
@@ -72,6 +74,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     bufferLimitBytes: settings.bufferBytes,
     segmentBytes: settings.segmentBytes,
     segmentAgeMs: settings.segmentMs,
+    closeWithinMs: CLOSE_MS_MAX,
     context: () => recorder?.context(),
     onEvent: (event) => {
       tellJournalEvent(log, event)

@@ -285,6 +285,8 @@ export class Journal implements JournalWriter {
         this.#segment.close().catch(() => {}),
         pause(this.#settings.closeWithinMs, this.#stop.signal),
       ])
+      // Nothing waits any more: a pause left running would hold the process for as long.
+      this.#stop.abort()
     }
   }
 

@@ -1,0 +1,67 @@
+/** The program as its user runs it: the launcher as a child process, with an environment of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join, resolve } from 'node:path'
+
+const LAUNCHER = join(resolve(import.meta.dirname, '../..'), 'bin/kalshiflow.mjs')
+
+export type Ended = {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly out: string
+  readonly err: string
+  readonly ms: number
+}
+
+export type Running = {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** What it said so far. */
+  out(): string
+  err(): string
+  /** Log lines by event. */
+  logged(event: string): Record<string, unknown>[]
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Starts a command. Nothing of this process's own settings reaches it. */
+export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  const startedMs = performance.now()
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { PATH, HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const ended = new Promise<Ended>((done) => {
+    child.on('close', (code, signal) => done({ code, signal, out, err, ms: performance.now() - startedMs }))
+  })
+  return {
+    child,
+    ended,
+    out: () => out,
+    err: () => err,
+    logged: (event) =>
+      err
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((line) => line['event'] === event),
+    kill: (signal) => void child.kill(signal),
+  }
+}
+
+/** The environment that points a recorder at an exchange of ours. */
+export const pointedAt = (exchange: { url: string; restUrl: string; keyPem: string }): Record<string, string> => ({
+  KALSHI_WS_URL: exchange.url,
+  KALSHI_API_URL: exchange.restUrl,
+  KALSHI_API_KEY_ID: 'test',
+  KALSHI_PRIVATE_KEY_CONTENT: exchange.keyPem,
+  LOG_FORMAT: 'json',
+})
