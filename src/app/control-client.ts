@@ -27,7 +27,7 @@ const ANSWER_MS_MAX = 10_000
 /** The answer. Throws {@link ControlError}: FLOW_NO_RECORDER when none runs there, or the recorder's own refusal. */
 export function askRecorder<Ask extends keyof ControlAnswers>(
   dataFolder: string,
-  request: Extract<ControlRequest, { ask: Ask }> | { readonly ask: Ask },
+  request: ControlRequest & { readonly ask: Ask },
 ): Promise<ControlAnswers[Ask]> {
   return new Promise((done, fail) => {
     const socket = connect(socketPath(dataFolder))

@@ -2,7 +2,7 @@
  * The recorder's control socket: a Unix socket that answers about status and books and takes commands. Reading it never
  * waits on the feed, and a client that does not read its answers is cut off.
  */
-import { chmodSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -23,6 +23,7 @@ import { statusOf } from './status.ts'
 /** Answers that a client has not read; past it the client is cut off. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024
 const CLIENTS_MAX = 64
+const FOLDER_PREFIX = 'kalshiflow-'
 
 export type ControlServer = { readonly path: string; close(): Promise<void> }
 
@@ -65,9 +66,9 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
 function socketPath(dataFolder: string): { path: string; pointer: string | undefined } {
   const pointer = join(resolve(dataFolder), POINTER_NAME)
   const path = join(resolve(dataFolder), SOCKET_NAME)
-  removeQuietly(pointer)
+  removeLeftOver(pointer)
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return { path, pointer: undefined }
-  return { path: join(mkdtempSync(join(tmpdir(), 'kalshiflow-')), SOCKET_NAME), pointer }
+  return { path: join(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)), SOCKET_NAME), pointer }
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -150,4 +151,15 @@ function removeQuietly(path: string): void {
   } catch {
     // It was not there.
   }
+}
+
+/** A recorder that was killed leaves its temporary folder and the file that names it. */
+function removeLeftOver(pointer: string): void {
+  try {
+    const socket = readFileSync(pointer, 'utf8').trim()
+    if (socket.startsWith(join(tmpdir(), FOLDER_PREFIX))) rmSync(dirname(socket), { recursive: true, force: true })
+  } catch {
+    // There is none.
+  }
+  removeQuietly(pointer)
 }

@@ -65,7 +65,13 @@ export function openLog({ level, format, colour = false, destination }: LogOptio
   const out = destination ?? file!
   const dress =
     format === 'pretty'
-      ? prettyFactory({ colorize: colour, ignore: 'event', messageFormat: peopleLine, translateTime: 'SYS:HH:MM:ss.l' })
+      ? prettyFactory({
+          colorize: colour,
+          ignore: 'event',
+          messageFormat: peopleLine,
+          translateTime: 'SYS:HH:MM:ss.l',
+          singleLine: true,
+        })
       : undefined
   const log = pino(
     {

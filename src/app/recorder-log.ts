@@ -8,15 +8,13 @@ const LISTED_MAX = 20
 
 export function tellEffect(log: Log, effect: Effect, connection: number | undefined): void {
   switch (effect.kind) {
-    case 'state':
-      log.info({
-        event: 'session_state',
-        connection,
-        from: effect.from,
-        to: effect.to,
-        ...(effect.waitMs > 0 ? { waitMs: effect.waitMs } : {}),
-      })
+    case 'state': {
+      const { from, to, waitMs } = effect
+      // The stages in between last milliseconds and interest only who looks for a fault.
+      const level = to === 'live' || to === 'waiting' || to === 'stalled' ? 'info' : 'debug'
+      log[level]({ event: 'session_state', connection, from, to, ...(waitMs > 0 ? { waitMs } : {}) })
       return
+    }
     case 'refused_command': {
       const { command, code, message } = effect
       log.warn({ event: 'command_refused', connection, command: command?.cmd, code, reason: message })

@@ -178,12 +178,14 @@ export class Recorder {
   /** Connects. `markets` are spread over as many connections as they need. */
   start(markets: readonly string[]): void {
     const { marketsPerConnection, connectionsMax } = this.#options
-    for (const each of partition(markets, marketsPerConnection, connectionsMax)) this.#links.push(this.#openLink(each))
-    for (const link of this.#links) link.start()
+    for (const each of partition(markets, marketsPerConnection, connectionsMax)) this.#openLink(each).start()
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
-  /** Adds markets to the connections with room, without tearing down a subscription. Answers those that do not fit. */
+  /**
+   * Adds markets to the connections with room, without tearing down a subscription, and to further connections where
+   * those are full. Answers the markets that do not fit.
+   */
   subscribe(markets: readonly string[]): string[] {
     const known = new Set(this.markets)
     const left = markets.filter((each) => !known.has(each))
@@ -191,6 +193,9 @@ export class Recorder {
       const room = this.#options.marketsPerConnection - link.session.markets.size
       const add = left.splice(0, Math.max(0, room))
       if (add.length > 0) link.act((session, nowMs) => session.change({ add }, nowMs))
+    }
+    while (left.length > 0 && this.#links.length < this.#options.connectionsMax) {
+      this.#openLink(left.splice(0, this.#options.marketsPerConnection)).start()
     }
     return left
   }
@@ -270,6 +275,7 @@ export class Recorder {
       nowMs: () => performance.now(),
       wallMs: () => Date.now(),
     })
+    this.#links.push(link)
     return link
   }
 

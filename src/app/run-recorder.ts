@@ -95,7 +95,7 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       account ??= await recorder.stop('could not start')
       await sealer?.close()
     }
-    log.info({ event: 'program_stopped', ...account })
+    log.info({ event: 'program_stopped', reason: account.reason, isComplete: account.isComplete })
     return account
   } finally {
     lock.release()
@@ -127,6 +127,7 @@ async function chooseMarkets(
     clock: new SystemClock(),
     random: SYSTEM_RANDOM,
     onExchange: (exchange) => recorder.rest(exchange),
+    limits: { bodyBytesMax: REST_BODY_BYTES_MAX },
     onRetry: (failed) => log.warn({ event: 'rest_retry', ...failed }),
   })
   const { markets } = await openMarketsByVolume(client, maxMarkets)
@@ -138,6 +139,8 @@ async function chooseMarkets(
   return tickers
 }
 
+/** A body becomes JSON text in its record, at most twice as long: it stays below the largest record. A page of markets is 3 MB. */
+const REST_BODY_BYTES_MAX = 15 * 1024 * 1024
 const SEAL_EVERY_MS = 60_000
 
 const startJournalSealer = (folder: string, log: Log) =>

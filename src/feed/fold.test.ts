@@ -172,14 +172,20 @@ describe('a book in the fold', () => {
     expect(told).toHaveLength(2)
   })
 
-  test('is lost with its connection, and with a dead subscription', () => {
+  test('is in doubt with a dead subscription, whatever still comes on it', () => {
     const { fold, play, told } = twoValid()
     play(anError(25, { sid: 1, seq: 3 }))
     expect(told).toEqual(['A terminal_error', 'B terminal_error'])
     play(aSnapshot(4, 'A', TWO_SIDED))
+    expect(fold.market('A')!.valid).toBe(false)
+    expect(fold.counts.unplaced).toBe(1)
+  })
+
+  test('is lost with its connection', () => {
+    const { fold, told } = twoValid()
     fold.lost(1)
-    expect(told.at(-1)).toBe('A connection_lost')
-    fold.frame(1, bytesOf(aDelta(5, 'A', '0.4000', '1.00')), 0)
+    expect(told).toEqual(['A connection_lost', 'B connection_lost'])
+    fold.frame(1, bytesOf(aDelta(3, 'A', '0.4000', '1.00')), 0)
     expect(fold.counts.unplaced).toBe(1)
   })
 

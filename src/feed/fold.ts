@@ -328,8 +328,9 @@ export class Fold {
       connection.remove(subscription.sid)
     }
     if (subscription !== undefined && frame.type === 'error' && isTerminal(frame.code)) {
-      subscription.dead = true
+      // Nothing that still comes on it is believed.
       this.#doubtAll(subscription, 'terminal_error')
+      connection.remove(subscription.sid)
     }
     this.#listener.control?.(connection.id, frame)
   }

@@ -23,7 +23,6 @@ export class Subscription implements MarketSource {
   readonly crossed = new Set<Market>()
   repeats = 0
   breaks = 0
-  dead = false
 
   /** `first`: after our own `subscribed` the first number must be 1. */
   constructor(

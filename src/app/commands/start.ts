@@ -71,7 +71,7 @@ async function recordBuiltIn(
       onStarted: (_, log) => {
         log.info(
           { event: 'built_in_exchange', url: exchange.url, markets: exchange.tickers.length },
-          'no KALSHI_ setting: recording the built-in exchange, which plays a demo capture in a loop',
+          `recording the built-in exchange, which plays a demo capture in a loop; look at a book with: npx kalshiflow book ${exchange.tickers[0]}${flags.data === undefined ? '' : ` --data ${flags.data}`}`,
         )
       },
     })
