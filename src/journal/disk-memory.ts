@@ -4,7 +4,7 @@
  *
  *   write ──► seen, pending      sync ──► pending becomes durable      failed sync ──► some of it does, and none is pending
  *   names ──► seen, pending      syncFolder ──► the folder's names become durable
- *   powerLoss ──► of what is pending, chance keeps whole sectors here and there; names up to some change in their order
+ *   powerLoss ──► of what is pending, chance keeps whole sectors and changes of names, here and there
  *
  * The same seed and the same calls give the same losses.
  */
@@ -17,10 +17,13 @@ type Write = { readonly offset: number; readonly bytes: Uint8Array } | { readonl
 
 type FileState = { seen: Buffer; durable: Buffer; pending: Write[] }
 
+/** What one operation did to the names of a folder; a power loss keeps all of it or nothing. */
+type NameChange = readonly (readonly [name: string, file: FileState | undefined])[]
+
 type Folder = {
   readonly names: Map<string, FileState>
   durableNames: Map<string, FileState>
-  changes: [name: string, file: FileState | undefined][]
+  changes: NameChange[]
 }
 
 export type Operation =
@@ -63,8 +66,8 @@ export class MemoryDisk implements Disk {
   powerLoss(): void {
     this.#life += 1
     for (const folder of this.#folders.values()) {
-      const kept = this.#random.below(folder.changes.length + 1)
-      for (const [name, file] of folder.changes.slice(0, kept)) setName(folder.durableNames, name, file)
+      const mood = this.#random.unit()
+      for (const change of folder.changes) if (this.#random.unit() < mood) apply(folder.durableNames, change)
       folder.changes = []
       folder.names.clear()
       for (const [name, file] of folder.durableNames) folder.names.set(name, file)
@@ -114,7 +117,7 @@ export class MemoryDisk implements Disk {
     if (folder === undefined) throw failure('ENOENT', 'create', path)
     if (folder.names.has(name)) throw failure('EEXIST', 'create', path)
     const file: FileState = { seen: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] }
-    changeName(folder, name, file)
+    change(folder, [[name, file]])
     return this.#handle(file, path)
   }
 
@@ -148,15 +151,22 @@ export class MemoryDisk implements Disk {
     const source = this.#find(from)
     const target = this.#find(to)
     if (target.folder === undefined) throw failure('ENOENT', 'rename', to)
-    changeName(target.folder, target.name, file)
-    changeName(source.folder!, source.name, undefined)
+    if (source.folder === target.folder) {
+      change(target.folder, [
+        [target.name, file],
+        [source.name, undefined],
+      ])
+    } else {
+      change(target.folder, [[target.name, file]])
+      change(source.folder!, [[source.name, undefined]])
+    }
   }
 
   async remove(path: string): Promise<void> {
     await this.#mayFail('remove', path)
     this.#existing('remove', path)
     const { folder, name } = this.#find(path)
-    changeName(folder!, name, undefined)
+    change(folder!, [[name, undefined]])
   }
 
   async syncFolder(path: string): Promise<void> {
@@ -257,14 +267,16 @@ function applied(bytes: Buffer, write: Write): Buffer {
   return result
 }
 
-function changeName(folder: Folder, name: string, file: FileState | undefined): void {
-  setName(folder.names, name, file)
-  folder.changes.push([name, file])
+function change(folder: Folder, names: NameChange): void {
+  apply(folder.names, names)
+  folder.changes.push(names)
 }
 
-function setName(names: Map<string, FileState>, name: string, file: FileState | undefined): void {
-  if (file === undefined) names.delete(name)
-  else names.set(name, file)
+function apply(names: Map<string, FileState>, changed: NameChange): void {
+  for (const [name, file] of changed) {
+    if (file === undefined) names.delete(name)
+    else names.set(name, file)
+  }
 }
 
 const failure = (code: string, operation: Operation, path: string): Error =>

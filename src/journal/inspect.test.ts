@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { RECORD } from '#domain'
 import { ManualClock } from './clock-manual.ts'
@@ -95,6 +96,33 @@ describe('verifying', () => {
     disk.plant(rawPath(FOLDER, 3), other.peek(rawPath(FOLDER, 3))!)
     const { faults } = await verifyJournal({ disk, folder: FOLDER })
     expect(faults).toContainEqual({ kind: 'broken_chain', segment: 3, after: 2 })
+  })
+
+  test('tells a stamp that goes back within its epoch, in a block and between two', async () => {
+    const bytes = disk.peek(rawPath(FOLDER, 2))!
+    const [first, second] = [128, 128 + 264]
+    // The first block says a minute later than it was: the second is then stamped before it.
+    bytes.writeBigUInt64LE(bytes.readBigUInt64LE(first + 32) + 60_000_000_000n, first + 32)
+    bytes.writeUInt32LE(crc32(bytes.subarray(first + 8, second)), first + 4)
+    expect((await verifyJournal({ disk, folder: FOLDER })).faults).toEqual([
+      { kind: 'stamp_backward', segment: 2, offset: second },
+    ])
+
+    const other = new MemoryDisk()
+    const journal = await openJournal({
+      disk: other,
+      folder: FOLDER,
+      environment: 'demo',
+      clock: new ManualClock(START_NS),
+    })
+    journal.append(RECORD.NOTE, 0, Buffer.alloc(0))
+    journal.append(RECORD.NOTE, 0, Buffer.alloc(0))
+    await journal.close()
+    const spoilt = other.peek(rawPath(FOLDER, 1))!
+    spoilt.writeUInt32LE(9, 128 + 48 + 8)
+    spoilt.writeUInt32LE(crc32(spoilt.subarray(128 + 8)), 128 + 4)
+    const { faults } = await verifyJournal({ disk: other, folder: FOLDER })
+    expect(faults).toEqual([{ kind: 'stamp_backward', segment: 1, offset: 128 + 48 + 16 }])
   })
 
   test('tells damage and its range', async () => {
