@@ -1,0 +1,56 @@
+/** The benches with their sizes: those that figures are quoted from, and those of a smoke run. */
+import { progress, runApart } from './apart.ts'
+import type { JournalJob } from './journal.ts'
+import { measureLatency } from './latency.ts'
+import type { M1Job } from './m1.ts'
+import type { Report } from './report.ts'
+import { CAPTURE_NAME, hasCapture } from './shared-capture.ts'
+
+export type BenchOptions = {
+  readonly isSmoke: boolean
+  /** At most two; empty where nothing can be pinned. */
+  readonly cores: readonly number[]
+}
+
+const SEED = 1
+const MARKETS = 500
+const SMOKE_SEQ = 5_000
+
+export async function* benchM1({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
+  const core = cores.at(-1)
+  const size = isSmoke ? { markets: 50, deltas: 5_000 } : { markets: MARKETS, deltas: 1_000_000 }
+  const tape = { kind: 'tape', ...size, seed: SEED, useYesPrice: true } as const
+  const rounds = isSmoke ? { rounds: 2, warmUps: 1 } : { rounds: 9, warmUps: 2 }
+  yield run({ input: { ...tape, shape: 'today' }, ...rounds, core })
+  if (hasCapture) {
+    // A fifth of the tape's length: more rounds for the same time.
+    const more = isSmoke ? rounds : { rounds: 25, warmUps: 5 }
+    yield run({ input: { kind: 'capture', ...(isSmoke ? { untilSeq: SMOKE_SEQ } : {}) }, ...more, core })
+  } else progress(`m1: ${CAPTURE_NAME} is not beside the repository: left out`)
+  const fewer = isSmoke ? rounds : { rounds: 7, warmUps: 1 }
+  yield run({ input: { ...tape, shape: 'shuffled' }, ...fewer, core })
+
+  function run(job: M1Job): Promise<Report> {
+    return runApart<Report>('m1.ts', job, job.core)
+  }
+}
+
+export async function* benchLatency({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
+  const pinned = cores.length === 2 ? cores : []
+  if (isSmoke) {
+    yield measureLatency({ ratePerSecond: 500, seconds: 1, markets: 50, seed: SEED, cores: pinned })
+    return
+  }
+  for (const ratePerSecond of [500, 5_000, 10_000]) {
+    yield measureLatency({ ratePerSecond, seconds: 10, markets: MARKETS, seed: SEED, cores: pinned })
+  }
+}
+
+export async function* benchJournal({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
+  const core = cores.at(-1)
+  const size = isSmoke ? { markets: 50, deltas: 5_000 } : { markets: MARKETS, deltas: 200_000 }
+  const rest = isSmoke ? { rounds: 1, pacedSeconds: 0.2, core } : { rounds: 7, pacedSeconds: 5, core }
+  const inputs: JournalJob['input'][] = [{ kind: 'tape', ...size, seed: SEED }]
+  if (hasCapture) inputs.push({ kind: 'capture', ...(isSmoke ? { untilSeq: SMOKE_SEQ } : {}) })
+  for (const input of inputs) yield runApart<Report>('journal.ts', { input, ...rest } satisfies JournalJob, core)
+}

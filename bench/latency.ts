@@ -1,0 +1,112 @@
+/**
+ * M2b: send → book. A real exchange and a real recorder in two processes, a socket between them and a journal on the file
+ * system, at an even rate.
+ *
+ * A frame's time runs from the moment at which the schedule says that it is sent, whatever the sender did then: a sender
+ * that comes late because the receiver holds it up, or by its own fault, cannot make the figure better.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { progress, startApart } from './apart.ts'
+import { generateTape, ZIPF_EXPONENT } from './generated-tape.ts'
+import type { ExchangeDone, ExchangeJob, ExchangeReady } from './latency-exchange.ts'
+import type { RecorderDone, RecorderJob } from './latency-recorder.ts'
+import { PlainBooks } from './oracle.ts'
+import { distributionOf, type Report } from './report.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+export type LatencyRun = {
+  readonly ratePerSecond: number
+  readonly seconds: number
+  readonly markets: number
+  readonly seed: number
+  /** Of the exchange and of the recorder. */
+  readonly cores: readonly number[]
+}
+
+export async function measureLatency(run: LatencyRun): Promise<Report> {
+  const { ratePerSecond, seconds, markets, seed } = run
+  const deltas = ratePerSecond * seconds
+  progress(`latency: ${ratePerSecond} frames/s for ${seconds} s`)
+  const capture = join(temporaryFolder(), 'tape.jsonl')
+  // A capture's NO levels stand in NO prices; the exchange turns them for a subscription that asks for YES prices.
+  const frames = [...generateTape({ markets, deltas, seed, useYesPrice: false, shape: 'today' })]
+  writeFileSync(capture, frames.map((raw, index) => line(raw, index < markets ? 0 : 1)).join(''))
+  const oracle = new PlainBooks(false)
+  for (const frame of frames) oracle.take(frame)
+  const { sent, taken } = await play({ capture, ratePerSecond, deltas }, run)
+  return reportOf(run, sent, taken, oracle.digest())
+}
+
+/** A line of a capture. Snapshots are stamped with the first time: they have happened when the clock starts. */
+const line = (raw: string, receivedNs: number): string => `${JSON.stringify({ recv_ns: String(receivedNs), raw })}\n`
+
+async function play(job: ExchangeJob, { cores }: LatencyRun): Promise<{ sent: ExchangeDone; taken: RecorderDone }> {
+  const exchange = startApart('latency-exchange.ts', job, cores[0])
+  try {
+    const { url, keyPem, tickers } = await exchange.next<ExchangeReady>()
+    const recorderJob: RecorderJob = { url, keyPem, tickers, deltas: job.deltas }
+    const recorder = startApart('latency-recorder.ts', recorderJob, cores[1])
+    try {
+      await recorder.next<'ready'>()
+      exchange.tell('start')
+      const sent = await exchange.next<ExchangeDone>()
+      recorder.tell({ sentFrames: sent.sentFrames })
+      return { sent, taken: await recorder.next<RecorderDone>() }
+    } finally {
+      await recorder.close()
+    }
+  } finally {
+    await exchange.close()
+  }
+}
+
+function reportOf(run: LatencyRun, sent: ExchangeDone, taken: RecorderDone, wanted: string): Report {
+  const { ratePerSecond, seconds, markets, seed, cores } = run
+  const { appliedNs } = taken
+  const scheduledNs = (slot: number) => sent.startedNs + (slot * 1e9) / ratePerSecond
+  const from = (startNs: (slot: number) => number, endNs: (slot: number) => number) =>
+    Float64Array.from(appliedNs, (_, slot) => (endNs(slot) - startNs(slot)) / 1000)
+  const applied = (slot: number) => appliedNs[slot]!
+  const handed = (slot: number) => sent.handedNs[slot]!
+  const { loopDelayMs, collections, collectionMsMax, busy } = taken
+  const short = (digest: string) => digest.slice(0, 16)
+  return {
+    bench: 'latency',
+    name: `send → book at ${ratePerSecond.toLocaleString('en-US')} frames/s`,
+    input: `generated tape, ${(ratePerSecond * seconds).toLocaleString('en-US')} deltas of ${markets} markets over ${seconds} s, Zipf ${ZIPF_EXPONENT}, seed ${seed}`,
+    how: [
+      'Exchange and recorder in two processes, a WebSocket on 127.0.0.1 between them, the journal on the file system, groups of 5 ms.',
+      cores.length === 2
+        ? `The exchange pinned to core ${cores[0]}; the recorder, its collector and its disk threads to core ${cores[1]}.`
+        : 'Not pinned to cores.',
+      'Clock: CLOCK_MONOTONIC through process.hrtime, 1 ns, shared by both processes. One run, every frame counted.',
+      "The exchange waits with timers of 1 ms, so most of a scheduled frame's time is the sender's own lateness: the rows after it tell them apart.",
+    ],
+    speeds: [],
+    distributions: [
+      distributionOf('scheduled send → book applied', 'µs', from(scheduledNs, applied)),
+      distributionOf('  scheduled send → handed to the socket', 'µs', from(scheduledNs, handed)),
+      distributionOf('  handed to the socket → book applied', 'µs', from(handed, applied)),
+      distributionOf('book applied → durable', 'ms', taken.durableMs),
+      distributionOf('fdatasync', 'ms', taken.syncMs),
+    ],
+    facts: {
+      'event loop of the recorder': `${(busy * 100).toFixed(1)} % busy; late by p50 ${ms(loopDelayMs.p50)}, p99 ${ms(loopDelayMs.p99)}, max ${ms(loopDelayMs.max)}`,
+      'garbage collections': `${collections}, the longest ${ms(collectionMsMax)}`,
+    },
+    checks: [
+      { what: 'frames taken, of those sent', found: String(taken.takenFrames), wanted: String(sent.sentFrames) },
+      {
+        what: 'frames in the journal, of those sent',
+        found: String(taken.journalFrames),
+        wanted: String(sent.sentFrames),
+      },
+      { what: 'everything durable at the end', found: String(taken.isComplete), wanted: 'true' },
+      { what: 'live books, against plain Maps', found: short(taken.liveDigest), wanted: short(wanted) },
+      { what: 'books from the journal, against plain Maps', found: short(taken.rebuiltDigest), wanted: short(wanted) },
+    ],
+  }
+}
+
+const ms = (value: number): string => `${value.toFixed(2)} ms`
