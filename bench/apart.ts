@@ -51,6 +51,8 @@ export async function runApart<Answer>(file: string, job: unknown, core: number 
 
 /** In the part: what it was started with. */
 export async function takeJob<Job>(): Promise<Job> {
+  // Nobody is left to answer: whatever still runs or listens here ends too.
+  process.once('disconnect', () => process.exit())
   const { job } = await hear<{ job: Job }>()
   return job
 }

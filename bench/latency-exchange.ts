@@ -6,12 +6,12 @@
  */
 import { Socket } from 'node:net'
 import { startExchange } from '#exchange'
-import { hear, progress, say, takeJob } from './apart.ts'
+import { hear, say, takeJob } from './apart.ts'
 
 export type ExchangeJob = { readonly capture: string; readonly ratePerSecond: number; readonly deltas: number }
 export type ExchangeReady = { readonly url: string; readonly keyPem: string; readonly tickers: readonly string[] }
 export type ExchangeDone = {
-  /** Monotonic ns at which the schedule began: frame n is due n / rate later. At most some µs before the truth. */
+  /** Monotonic ns at which the schedule began: frame n is due n / rate later. Read before the exchange reads its clock. */
   readonly startedNs: number
   /** Monotonic ns at which each delta was handed to the socket. */
   readonly handedNs: Float64Array
@@ -34,15 +34,10 @@ await say({ url, keyPem, tickers: [...tickers] } satisfies ExchangeReady)
 await hear()
 const startedNs = Number(process.hrtime.bigint())
 exchange.startClock()
-const lateNs = Number(process.hrtime.bigint()) - startedNs
 await exchange.done
-progress(
-  `latency: played ${deltas} frames at ${ratePerSecond}/s (clock started within ${Math.round(lateNs / 1000)} µs)`,
-)
 await say({ startedNs, handedNs, sentFrames: exchange.sent().total } satisfies ExchangeDone)
-await hear().catch(() => {})
-await exchange.close()
-process.exit(0)
+// The connection stays open until whoever started this process lets it go.
+await hear()
 
 /** Notes the time of every write that carries deltas. A write carries whole WebSocket frames (src/exchange/outbox.ts). */
 function watchSockets(into: Float64Array): void {
