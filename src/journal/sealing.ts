@@ -237,8 +237,6 @@ async function writeManifest(disk: Disk, folder: string, manifest: Manifest): Pr
   } finally {
     await file.close()
   }
-  // The packed file's name must be durable before the manifest's says that it may be relied on.
-  await disk.syncFolder(folder)
   await disk.rename(part, path)
   if ((await readManifest(disk, folder, manifest.segment)) === undefined)
     throw sealError(folder, manifest.segment, 'its manifest does not read back')
