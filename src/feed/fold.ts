@@ -24,6 +24,7 @@ import type {
   Side,
   ValidityBody,
 } from '#domain'
+import { Belief } from './belief.ts'
 import { Connection } from './connection.ts'
 import { newCounts } from './counts.ts'
 import { isTerminal } from './error-codes.ts'
@@ -31,18 +32,13 @@ import type { FoldListener } from './listener.ts'
 import { type DoubtCause, Market } from './market.ts'
 import { Subscription } from './subscription.ts'
 
-/** A crossed book is a fault at the latest when its subscription has moved on by this much exchange time. */
-export const CROSSED_MS_MAX = 1000
-
 const BOOK_CHANNEL = 'orderbook_delta'
-
-/** A fault of the book itself: it went wrong somewhere since its last snapshot, nobody knows where. */
-const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch', 'orientation'])
 
 export class Fold {
   readonly counts = newCounts()
   readonly census = new FieldCensus()
   readonly #listener: FoldListener
+  readonly #belief: Belief
   readonly #tickers = new TickerTable()
   /** By the market's number in the ticker table; a number given up leaves a hole. */
   readonly #markets: (Market | undefined)[] = []
@@ -54,6 +50,7 @@ export class Fold {
 
   constructor(listener: FoldListener = {}) {
     this.#listener = listener
+    this.#belief = new Belief(listener, this.counts)
   }
 
   /** The market of a ticker; `undefined` when nothing was ever heard of it. */
@@ -85,7 +82,7 @@ export class Fold {
   lost(id: number, cause: DoubtCause = 'connection_lost'): void {
     const connection = this.#connections.get(id)
     if (connection === undefined) return
-    for (const each of connection.subscriptions()) this.#doubtAll(each, cause)
+    for (const each of connection.subscriptions()) this.#belief.doubtAll(each, cause)
     this.#connections.delete(id)
     this.#current = undefined
   }
@@ -140,12 +137,12 @@ export class Fold {
       const settled = connection === undefined ? undefined : this.#connections.get(connection)
       if (settled === undefined) return
       settled.awaiting.clear()
-      if (settled.orientation.settle()) this.#orientationChanged(settled)
+      if (settled.orientation.settle()) this.#belief.orientationChanged(settled)
       return
     }
     for (const ticker of markets ?? []) {
       const market = this.market(ticker)
-      if (market !== undefined) this.#doubt(market, cause)
+      if (market !== undefined) this.#belief.doubt(market, cause)
     }
   }
 
@@ -176,7 +173,7 @@ export class Fold {
     market.basedMs = receivedMs
     if (market.proven) return
     market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
-    this.#prove(subscription, market, book.seq, receivedMs)
+    this.#belief.prove(subscription, market, book.seq, receivedMs)
     market.exchangeMs = book.exchangeMs
   }
 
@@ -184,7 +181,7 @@ export class Fold {
   forget(ticker: string): void {
     const market = this.market(ticker)
     if (market === undefined) return
-    this.#doubt(market, 'unsubscribed')
+    this.#belief.doubt(market, 'unsubscribed')
     market.source?.detach(market)
     this.#markets[this.#tickers.numberOf(ticker)] = undefined
     this.#tickers.remove(ticker)
@@ -244,7 +241,7 @@ export class Fold {
     else if (!this.#outOfOrder(connection, subscription, seq)) return
     subscription.lastMs = receivedMs
     if (exchangeMs > subscription.exchangeMs) subscription.exchangeMs = exchangeMs
-    if (subscription.crossed.size > 0) this.#endCrossedGroups(subscription, market, exchangeMs)
+    if (subscription.crossed.size > 0) this.#belief.endCrossedGroups(subscription, market, exchangeMs)
 
     if (!market.proven || market.source !== subscription) {
       this.counts.unproven++
@@ -253,7 +250,7 @@ export class Fold {
     const size = market.book.add(side, price, change)
     if (size < 0) {
       this.counts.negative++
-      this.#doubt(market, 'negative_size')
+      this.#belief.doubt(market, 'negative_size')
       return
     }
     market.seq = seq
@@ -261,7 +258,7 @@ export class Fold {
     market.changedMs = receivedMs
     market.deltas++
     market.deltasSinceCheckpoint++
-    if (market.book.isCrossed) this.#crossed(subscription, market)
+    if (market.book.isCrossed) this.#belief.crossed(subscription, market)
     this.#listener.changed?.(market)
   }
 
@@ -279,7 +276,7 @@ export class Fold {
     // A ticker that the exchange does not know is answered with an empty id ([R] 2026-05, unconfirmed live).
     if (frame.marketId === '') {
       this.counts.unknownMarkets++
-      this.#doubt(market, 'unknown_market')
+      this.#belief.doubt(market, 'unknown_market')
       this.#listener.unknownMarket?.(connection.id, market)
     } else {
       market.book.replace(frame)
@@ -288,12 +285,12 @@ export class Fold {
       market.basedMs = receivedMs
       market.snapshotMs = receivedMs
       market.exchangeMs = 0
-      if (connection.orientation.see(market.ticker, market.book)) this.#orientationChanged(connection)
-      this.#prove(subscription, market, frame.seq, receivedMs)
+      if (connection.orientation.see(market.ticker, market.book)) this.#belief.orientationChanged(connection)
+      this.#belief.prove(subscription, market, frame.seq, receivedMs)
       this.#listener.changed?.(market)
     }
     if (answered && connection.awaiting.size === 0 && connection.orientation.settle())
-      this.#orientationChanged(connection)
+      this.#belief.orientationChanged(connection)
   }
 
   #ticker(connection: Connection, frame: Frame & { type: 'ticker' }, receivedMs: number): void {
@@ -301,7 +298,7 @@ export class Fold {
     if (!this.#takePlace(connection, frame, receivedMs)) return
     const market = this.market(frame.market)
     if (frame.yesAsk !== undefined && market?.proven === true && market.source?.connectionId === connection.id) {
-      if (connection.orientation.compare(market.book, frame.yesAsk)) this.#orientationChanged(connection)
+      if (connection.orientation.compare(market.book, frame.yesAsk)) this.#belief.orientationChanged(connection)
     }
     this.#listener.ticker?.(connection.id, frame)
   }
@@ -312,8 +309,8 @@ export class Fold {
     const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
     if (subscription?.channel === BOOK_CHANNEL) {
       const market = frame.market === undefined ? undefined : this.market(frame.market)
-      if (market === undefined) this.#doubtAll(subscription, 'malformed')
-      else this.#doubt(market, 'malformed')
+      if (market === undefined) this.#belief.doubtAll(subscription, 'malformed')
+      else this.#belief.doubt(market, 'malformed')
     }
     this.#listener.malformed?.(connection.id, frame)
   }
@@ -324,12 +321,12 @@ export class Fold {
 
     const subscription = 'sid' in frame && frame.sid !== undefined ? connection.subscription(frame.sid) : undefined
     if (subscription !== undefined && frame.type === 'unsubscribed') {
-      this.#doubtAll(subscription, 'unsubscribed')
+      this.#belief.doubtAll(subscription, 'unsubscribed')
       connection.remove(subscription.sid)
     }
     if (subscription !== undefined && frame.type === 'error' && isTerminal(frame.code)) {
       // Nothing that still comes on it is believed.
-      this.#doubtAll(subscription, 'terminal_error')
+      this.#belief.doubtAll(subscription, 'terminal_error')
       connection.remove(subscription.sid)
     }
     this.#listener.control?.(connection.id, frame)
@@ -337,7 +334,7 @@ export class Fold {
 
   #subscribed(connection: Connection, sid: number, channel: string): void {
     const before = connection.opened.firstSeq === 'any' ? undefined : connection.subscription(sid)
-    if (before !== undefined) this.#doubtAll(before, 'sequence_break')
+    if (before !== undefined) this.#belief.doubtAll(before, 'sequence_break')
     connection.add(new Subscription(connection, sid, channel, 'one'))
   }
 
@@ -365,73 +362,9 @@ export class Fold {
       return false
     }
     this.counts.breaks++
-    if (subscription.channel === BOOK_CHANNEL) this.#doubtAll(subscription, 'sequence_break')
+    if (subscription.channel === BOOK_CHANNEL) this.#belief.doubtAll(subscription, 'sequence_break')
     this.#listener.broken?.(connection.id, subscription, expected, seq)
     return true
-  }
-
-  #prove(subscription: Subscription, market: Market, seq: number, receivedMs: number): void {
-    const wasValid = market.valid
-    if (market.source !== subscription) market.source?.detach(market)
-    subscription.markets.add(market)
-    subscription.uncross(market)
-    market.source = subscription
-    market.proven = true
-    market.cause = undefined
-    market.seq = seq
-    market.changedMs = receivedMs
-    if (market.book.isCrossed) this.#crossed(subscription, market)
-    this.#listener.proven?.(market)
-    if (market.valid !== wasValid) this.#listener.validity?.(market)
-  }
-
-  #doubt(market: Market, cause: DoubtCause): void {
-    if (!market.proven) {
-      market.cause = cause
-      return
-    }
-    const wasValid = market.valid
-    market.provenUntilMs = OWN_FAULTS.has(cause) ? market.snapshotMs : market.asOfMs
-    market.proven = false
-    market.cause = cause
-    market.source?.uncross(market)
-    this.#listener.doubted?.(market, cause)
-    if (wasValid) this.#listener.validity?.(market)
-  }
-
-  #doubtAll(subscription: Subscription, cause: DoubtCause): void {
-    for (const market of subscription.markets) this.#doubt(market, cause)
-  }
-
-  #crossed(subscription: Subscription, market: Market): void {
-    if (market.crossedUntilMs !== 0) return
-    // A snapshot has no exchange time of its own: what its subscription has reached stands in for it.
-    market.crossedUntilMs = (market.exchangeMs || subscription.exchangeMs) + CROSSED_MS_MAX
-    subscription.crossed.add(market)
-  }
-
-  /** Called while some book is crossed, before a delta of `next` is applied: ends the groups that it closes. */
-  #endCrossedGroups(subscription: Subscription, next: Market, exchangeMs: number): void {
-    for (const market of subscription.crossed) {
-      if (!market.book.isCrossed) {
-        subscription.uncross(market)
-        continue
-      }
-      const groupEnded = market === next && market.exchangeMs !== 0 && exchangeMs !== market.exchangeMs
-      if (groupEnded || exchangeMs > market.crossedUntilMs) {
-        this.counts.crossed++
-        this.#doubt(market, 'crossed')
-      }
-    }
-  }
-
-  #orientationChanged(connection: Connection): void {
-    this.#listener.oriented?.(connection)
-    const { verdict, before } = connection.orientation
-    if (verdict !== 'as_asked' && before !== 'as_asked') return
-    for (const subscription of connection.subscriptions()) {
-      for (const market of subscription.markets) if (market.proven) this.#listener.validity?.(market)
-    }
   }
 
   #await(connection: Connection, tickers: readonly string[]): void {
@@ -446,10 +379,10 @@ export class Fold {
       connection.awaiting.delete(ticker)
       const market = this.market(ticker)
       if (market?.source !== subscription) continue
-      this.#doubt(market, 'unsubscribed')
+      this.#belief.doubt(market, 'unsubscribed')
       subscription.detach(market)
     }
-    if (connection.awaiting.size === 0 && connection.orientation.settle()) this.#orientationChanged(connection)
+    if (connection.awaiting.size === 0 && connection.orientation.settle()) this.#belief.orientationChanged(connection)
   }
 
   #marketOf(ticker: string): Market {

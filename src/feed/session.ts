@@ -6,7 +6,7 @@
  * on the living connection once; a second break before the books are whole again, a terminal error or silence means a
  * new connection. Books are not kept here: the fold tells which are proven.
  */
-import type { Channel, Command } from '#codec'
+import type { Command } from '#codec'
 import type { LostCause } from '#domain'
 import { Backoff } from './backoff.ts'
 import { CommandQueue, type Pending } from './command-queue.ts'
@@ -15,6 +15,7 @@ import type { ControlFrame } from './listener.ts'
 import type { DoubtCause } from './market.ts'
 import { Resync } from './resync.ts'
 import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
+import { BOOKS, type PlanOptions, SubscriptionPlan } from './subscription-plan.ts'
 
 export type Effect =
   | { readonly kind: 'open' }
@@ -36,26 +37,17 @@ export type Effect =
     }
   | { readonly kind: 'missing_snapshots'; readonly markets: readonly string[] }
 
-export type SessionOptions = {
-  readonly markets: readonly string[]
-  readonly useYesPrice: boolean
-  /** The order-book channel comes first. */
-  readonly channels: readonly Channel[]
+export type SessionOptions = PlanOptions & {
   /** In [0, 1). */
   readonly random: () => number
   /** Nothing heard for this long, neither ping nor frame: the connection is dead. */
   readonly pingSilenceMs: number
-  /** Tickers in one subscribe or add_markets. */
-  readonly chunkSize?: number
 }
 
-/** 500 to a command worked on demo ([R] 2026-05); smaller chunks keep the burst of snapshots small. */
-const CHUNK_SIZE = 250
 /** Opening a socket, handshake included. */
 export const CONNECT_MS_MAX = 15_000
 /** After the last answer: how long first snapshots may take before the missing ones are asked for by name. */
 export const SNAPSHOT_MS_MAX = 10_000
-const BOOKS: Channel = 'orderbook_delta'
 
 export class Session {
   #state: SessionState = 'idle'
@@ -65,14 +57,7 @@ export class Session {
   readonly #backoff: Backoff
   readonly #commands = new CommandQueue()
   readonly #resync = new Resync()
-  readonly #sids = new Map<Channel, number>()
-  readonly #wanted: Set<string>
-  /** Channels beside the books that the exchange refused: their absence does not hold up the rest. */
-  readonly #refusedChannels = new Set<Channel>()
-  /** Asked for on this connection and not proven since. */
-  readonly #unproven = new Set<string>()
-  /** Tickers not yet asked for on this connection. */
-  #unasked: string[] = []
+  readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
   #hasAskedAgain = false
@@ -82,7 +67,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#wanted = new Set(options.markets)
+    this.#plan = new SubscriptionPlan(options)
     this.#backoff = new Backoff(options.random)
   }
 
@@ -101,16 +86,16 @@ export class Session {
   }
 
   get markets(): ReadonlySet<string> {
-    return this.#wanted
+    return this.#plan.wanted
   }
 
   /** Markets asked for on this connection that are not proven. */
   get unproven(): number {
-    return this.#unproven.size
+    return this.#plan.unproven.size
   }
 
   get bookSid(): number | undefined {
-    return this.#sids.get(BOOKS)
+    return this.#plan.bookSid
   }
 
   /** Whether {@link takeEffects} has anything. */
@@ -132,8 +117,7 @@ export class Session {
   opened(nowMs: number): void {
     if (!this.#move('opened', nowMs)) return
     this.#heardMs = nowMs
-    this.#unasked = [...this.#wanted]
-    this.#subscribeFirst()
+    this.#plan.begin()
     this.#pump(nowMs)
   }
 
@@ -168,7 +152,7 @@ export class Session {
         break
       case 'unsubscribed':
         this.#commands.answer(frame.id)
-        if (frame.sid !== undefined && [...this.#sids.values()].includes(frame.sid)) {
+        if (frame.sid !== undefined && this.#plan.hasSid(frame.sid)) {
           this.#lose('terminal_error', `sid ${frame.sid} was unsubscribed`, nowMs)
         }
         break
@@ -193,43 +177,37 @@ export class Session {
 
   /** A proven book of this connection is in doubt. */
   doubted(market: string, cause: DoubtCause, nowMs: number): void {
-    if (!isOpen(this.#state) || !this.#wanted.has(market)) return
+    if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
     if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
-    this.#unproven.add(market)
+    this.#plan.unproven.add(market)
     this.#resync.want(market, cause !== 'sequence_break', nowMs)
     this.#move('doubted', nowMs)
   }
 
   /** A book has its snapshot, or the exchange said that it does not know the market. */
   answered(market: string, nowMs: number): void {
-    this.#unproven.delete(market)
+    this.#plan.unproven.delete(market)
     this.#resync.settle(market)
     this.#settle(nowMs)
   }
 
   /** Adds and removes markets on the living connection, without tearing down a sid. */
   change({ add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] }, nowMs: number): void {
-    const fresh = add.filter((each) => !this.#wanted.has(each))
-    const gone = remove.filter((each) => this.#wanted.has(each))
-    for (const each of fresh) this.#wanted.add(each)
-    for (const each of gone) {
-      this.#wanted.delete(each)
-      this.#unproven.delete(each)
-      this.#resync.settle(each)
-    }
+    const plan = this.#plan
+    const fresh = plan.add(add)
+    const gone = plan.remove(remove)
+    for (const each of gone) this.#resync.settle(each)
     if (!isOpen(this.#state) || fresh.length + gone.length === 0) return
-    if (gone.length > 0) {
-      this.#unasked = this.#unasked.filter((each) => this.#wanted.has(each))
-      this.#update('delete_markets', gone)
-    }
-    this.#unasked.push(...fresh)
+    if (gone.length > 0) this.#push(plan.update('delete_markets', gone))
+    plan.enqueue(fresh)
     this.#move('changed', nowMs)
     this.#pump(nowMs)
   }
 
   /** Asks for a market's book again, by command of a person. */
   resync(markets: readonly string[], nowMs: number): void {
-    for (const market of markets) if (this.#wanted.has(market) && isOpen(this.#state)) this.#resync.hurry(market, nowMs)
+    if (!isOpen(this.#state)) return
+    for (const market of markets) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
   }
 
@@ -289,12 +267,12 @@ export class Session {
   #askAgain(nowMs: number): void {
     if (this.#state !== 'proving' || this.#hasAskedAgain || nowMs - this.#sinceMs < SNAPSHOT_MS_MAX) return
     this.#hasAskedAgain = true
-    this.#effects.push({ kind: 'missing_snapshots', markets: [...this.#unproven] }, { kind: 'settle_orientation' })
-    for (const market of this.#unproven) this.#resync.want(market, false, nowMs)
+    this.#effects.push({ kind: 'missing_snapshots', markets: [...this.#plan.unproven] }, { kind: 'settle_orientation' })
+    for (const market of this.#plan.unproven) this.#resync.want(market, false, nowMs)
   }
 
   #subscribed(channel: string, sid: number, id: number | undefined): void {
-    this.#sids.set(channel as Channel, sid)
+    this.#plan.subscribed(channel, sid)
     const pending = this.#commands.peek(id)
     if (pending?.command.cmd === 'subscribe' && pending.command.channel === channel) this.#commands.answer(id)
   }
@@ -326,7 +304,7 @@ export class Session {
     this.#effects.push({ kind: 'refused_command', command, code: frame.code, message: frame.message })
     const isBooks =
       command.cmd === 'subscribe' ? command.channel === BOOKS : command.cmd === 'update' && command.sid === this.bookSid
-    if (command.cmd === 'subscribe' && !isBooks) this.#refusedChannels.add(command.channel)
+    if (command.cmd === 'subscribe' && !isBooks) this.#plan.refuseChannel(command.channel)
     if (!isBooks) return
     if (command.cmd === 'subscribe' && reason === 'refused') {
       this.#lose('terminal_error', `subscribe refused: ${frame.code} ${frame.message}`, nowMs)
@@ -337,24 +315,18 @@ export class Session {
       return
     }
     const named = frame.markets.length > 0 ? frame.markets : 'markets' in command ? command.markets : []
-    for (const market of named) {
-      this.#wanted.delete(market)
-      this.#unproven.delete(market)
-    }
+    this.#plan.drop(named)
     this.#effects.push({ kind: 'dropped_markets', markets: named, reason })
   }
 
   /** Sends what may be sent, and notices when a stage is complete. */
   #pump(nowMs: number): void {
     if (!isOpen(this.#state)) return
-    const bookSid = this.bookSid
-    if (bookSid !== undefined && this.#hasAllSids()) {
-      while (this.#unasked.length > 0) this.#update('add_markets', this.#nextChunk())
-      const again = this.#resync.take(nowMs)
-      if (again.length > 0) this.#commands.push({ cmd: 'update', action: 'get_snapshot', sid: bookSid, markets: again })
-    } else if (this.#sids.size === 0 && this.#unasked.length > 0 && this.#commands.isIdle) {
-      // The connection was opened without markets: the first ones come now.
-      this.#subscribeFirst()
+    this.#push(this.#plan.next(this.#commands.isIdle))
+    const sid = this.bookSid
+    const again = sid === undefined ? [] : this.#resync.take(nowMs)
+    if (sid !== undefined && again.length > 0) {
+      this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets: again }])
     }
     for (const text of this.#commands.take(nowMs)) this.#effects.push({ kind: 'send', text })
     this.#settle(nowMs)
@@ -362,37 +334,18 @@ export class Session {
 
   #settle(nowMs: number): void {
     if (!isOpen(this.#state)) return
-    const isAsked = this.#unasked.length === 0 && (this.#wanted.size === 0 || this.bookSid !== undefined)
-    if (this.#state === 'subscribing' && isAsked && this.#commands.isIdle) {
+    if (this.#state === 'subscribing' && this.#plan.isAsked && this.#commands.isIdle) {
       this.#hasAskedAgain = false
       this.#move('acknowledged', nowMs)
     }
-    if (this.#unproven.size > 0 || this.#resync.size > 0 || this.#state !== 'proving') return
+    if (this.#plan.unproven.size > 0 || this.#resync.size > 0 || this.#state !== 'proving') return
     this.#isRepairing = false
     this.#backoff.reset()
     this.#move('proven', nowMs)
   }
 
-  #update(action: 'add_markets' | 'delete_markets', markets: readonly string[]): void {
-    for (const sid of this.#sids.values()) this.#commands.push({ cmd: 'update', action, sid, markets })
-  }
-
-  #hasAllSids(): boolean {
-    return this.#options.channels.every((channel) => this.#sids.has(channel) || this.#refusedChannels.has(channel))
-  }
-
-  /** The one `subscribe` of each channel on this connection, with the first markets. */
-  #subscribeFirst(): void {
-    const markets = this.#nextChunk()
-    if (markets.length === 0) return
-    const { channels, useYesPrice } = this.#options
-    for (const channel of channels) this.#commands.push({ cmd: 'subscribe', channel, markets, useYesPrice })
-  }
-
-  #nextChunk(): string[] {
-    const chunk = this.#unasked.splice(0, this.#options.chunkSize ?? CHUNK_SIZE)
-    for (const market of chunk) this.#unproven.add(market)
-    return chunk
+  #push(commands: readonly Command[]): void {
+    for (const each of commands) this.#commands.push(each)
   }
 
   #open(): void {
@@ -417,10 +370,7 @@ export class Session {
   #forgetConnection(): void {
     this.#commands.clear()
     this.#resync.clear()
-    this.#sids.clear()
-    this.#refusedChannels.clear()
-    this.#unproven.clear()
-    this.#unasked = []
+    this.#plan.end()
     this.#isRepairing = false
     this.#hasAskedAgain = false
   }
