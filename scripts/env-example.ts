@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { exampleText } from '../src/app/config-example.ts'
+import { exampleText } from '../src/app/config/config-example.ts'
 
 const file = resolve(import.meta.dirname, '..', '.env.example')
 

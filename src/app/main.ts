@@ -2,11 +2,11 @@
 import { Command } from 'commander'
 import { addBook } from './commands/book.ts'
 import { addExchange } from './commands/exchange.ts'
+import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
+import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
-import { EXIT, failureJson, tellFailure } from './failure.ts'
-import { printJson } from './output.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('kalshiflow')

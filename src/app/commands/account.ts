@@ -1,8 +1,8 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
-import { EXIT } from '../failure.ts'
-import { print, printJson } from '../output.ts'
-import type { Account } from '../recorder.ts'
+import type { Account } from '../recorder/recorder.ts'
+import { EXIT } from './failure.ts'
+import { print, printJson } from './output.ts'
 
 /** Prints the account and answers the exit code: 1 when something received is not on disk. */
 export function tellAccount(account: Account, json: boolean): number {

@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander'
 import { formatPosition } from '#domain'
 import { type BookView, viewBook } from '#live'
-import { loadConfig } from '../config-load.ts'
-import { askRecorder } from '../control-client.ts'
-import { EXIT } from '../failure.ts'
-import { print, printJson, table } from '../output.ts'
-import { readBooks } from '../read-books.ts'
+import { loadConfig } from '../config/config-load.ts'
+import { askRecorder } from '../control/control-client.ts'
+import { readBooks } from '../reading/read-books.ts'
+import { EXIT } from './failure.ts'
+import { print, printJson, table } from './output.ts'
 import { type CommonFlags, count, dataFolderOf, overridesOf, withData, withJson } from './shared.ts'
 
 type BookFlags = CommonFlags & { readonly from: 'live' | 'journal'; readonly depth: number; readonly all?: boolean }

@@ -1,10 +1,10 @@
 /** `kalshiflow exchange`: the simulated exchange on a port of its own. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ExchangeOptions, type KeyType, startExchange } from '#exchange'
-import { print, printJson } from '../output.ts'
-import { untilStopped } from '../stop-signals.ts'
+import { print, printJson } from './output.ts'
 import { count, duration } from './shared.ts'
 import { DEMO_CAPTURE } from './start.ts'
+import { untilStopped } from './stop-signals.ts'
 
 type ExchangeFlags = {
   readonly port: number

@@ -1,7 +1,7 @@
 /** `kalshiflow record`: the recorder alone, against the exchange that the configuration names. Never the simulator. */
 import type { Command } from 'commander'
-import { loadConfig } from '../config-load.ts'
-import { runRecorder } from '../run-recorder.ts'
+import { loadConfig } from '../config/config-load.ts'
+import { runRecorder } from '../recorder/run-recorder.ts'
 import { tellAccount } from './account.ts'
 import { overridesOf, type RecorderFlags, withRecorder } from './shared.ts'
 

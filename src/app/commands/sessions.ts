@@ -1,8 +1,8 @@
 /** `kalshiflow sessions`: the runs that a journal holds, with how each ended. */
 import type { Command } from 'commander'
-import { loadConfig } from '../config-load.ts'
-import { listRuns, type Run } from '../last-run.ts'
-import { print, printJson, table } from '../output.ts'
+import { loadConfig } from '../config/config-load.ts'
+import { listRuns, type Run } from '../reading/last-run.ts'
+import { print, printJson, table } from './output.ts'
 import { type CommonFlags, dataFolderOf, overridesOf, withData, withJson } from './shared.ts'
 
 export function addSessions(program: Command): void {

@@ -1,8 +1,8 @@
 /** Options that several commands take, and how their texts become settings. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Config } from '../config.ts'
-import type { SettingName } from '../config-settings.ts'
-import { parseDuration } from '../duration.ts'
+import type { Config } from '../config/config.ts'
+import type { SettingName } from '../config/config-settings.ts'
+import { parseDuration } from './duration.ts'
 
 export type CommonFlags = { readonly data?: string; readonly json?: boolean }
 

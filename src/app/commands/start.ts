@@ -4,10 +4,10 @@
  */
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { loadConfig } from '../config-load.ts'
-import { startExchangeThread } from '../exchange-thread.ts'
-import { runRecorder } from '../run-recorder.ts'
+import { loadConfig } from '../config/config-load.ts'
+import { runRecorder } from '../recorder/run-recorder.ts'
 import { tellAccount } from './account.ts'
+import { startExchangeThread } from './exchange-thread.ts'
 import { overridesOf, type RecorderFlags, withRecorder } from './shared.ts'
 
 export const DEMO_CAPTURE = fileURLToPath(new URL('../../../captures/demo.jsonl.gz', import.meta.url))

@@ -2,7 +2,7 @@
 import type { Environment } from '#domain'
 import type { SigningKey } from '#kalshi'
 import type { Clock, Disk } from '#ports'
-import type { Log } from './log.ts'
+import type { Log } from '../log/log.ts'
 
 export type RecorderOptions = {
   readonly environment: Environment

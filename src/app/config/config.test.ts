@@ -383,7 +383,7 @@ describe('a .env file', () => {
 
   it('as the example is the one that the settings make, and with every line switched on nothing is wrong with it', () => {
     const text = exampleText()
-    expect(readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8')).toBe(text)
+    expect(readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8')).toBe(text)
     const { values, faults } = parseDotenv(text.replaceAll(/^# ([A-Z_]+=)/gm, '$1'), '.env')
     expect(faults).toEqual([])
     expect(Object.keys(values).sort()).toEqual([...SETTING_NAMES].sort())

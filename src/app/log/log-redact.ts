@@ -1,10 +1,10 @@
 /**
- * The second net: masks what looks like a secret in a finished log line. The first is never to log one (src/app/secret.ts).
+ * The second net: masks what looks like a secret in a finished log line. The first is never to log one (src/app/config/secret.ts).
  *
  * It works on the line, so that it reaches whatever brought the value in: a field at any depth, an error's message, a
  * stack. Private keys are known by their PEM frame, passwords in addresses by their place, others by the field's name.
  */
-import { MASK } from './secret.ts'
+import { MASK } from '../config/secret.ts'
 
 const PEM = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g
 const ADDRESS = /(:\/\/[^\s/:@]{0,200}):[^\s/@]{1,500}@/g

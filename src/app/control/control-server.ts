@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { formatPosition, isTicker } from '#domain'
 import { viewBook } from '#live'
+import type { Log } from '../log/log.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import { statusOf } from '../recorder/status.ts'
 import {
   type ControlRequest,
   POINTER_NAME,
@@ -16,9 +19,6 @@ import {
   SOCKET_PATH_BYTES_MAX,
 } from './control-protocol.ts'
 import { LineSplitter } from './lines.ts'
-import type { Log } from './log.ts'
-import type { Recorder } from './recorder.ts'
-import { statusOf } from './status.ts'
 
 /** Answers that a client has not read; past it the client is cut off. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024

@@ -18,13 +18,13 @@ import { Backpressure, describeContext, type Effect, Fold, type FoldListener, ty
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
 import { BookHub } from '#live'
+import { VERSION } from '../version.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { partition } from './partition.ts'
 import { RateMeter, type Rates } from './rate-meter.ts'
 import { tellEffect, tellJournalEvent, tellRecovery } from './recorder-log.ts'
 import type { RecorderOptions } from './recorder-options.ts'
 import { Tape } from './tape.ts'
-import { VERSION } from './version.ts'
 
 const TICK_MS = 50
 /** How long stopping may wait for the disk: with the rest of stopping it stays below five seconds. */

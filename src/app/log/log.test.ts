@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Secret } from '../config/secret.ts'
 import { type LogOptions, openLog, wantsColour } from './log.ts'
 import { redactLine } from './log-redact.ts'
 import { RepeatedLines } from './log-repeats.ts'
-import { Secret } from './secret.ts'
 
 function aLog(options: Partial<LogOptions> = {}) {
   const lines: string[] = []
@@ -106,7 +106,7 @@ describe('a secret', () => {
   })
 
   it('prints as a mask through the console', () => {
-    const module = new URL('./secret.ts', import.meta.url).href
+    const module = new URL('../config/secret.ts', import.meta.url).href
     const code = `import { Secret } from '${module}'; const secret = new Secret('hunter2'); console.log(secret, [secret], '%s %o', secret); console.table([{ secret }]); console.dir(secret); throw new Error('x', { cause: secret })`
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
     expect(ran.stdout + ran.stderr.replaceAll(code, '')).toContain('‹secret›')

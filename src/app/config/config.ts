@@ -2,7 +2,7 @@
  * The configuration as the program uses it: from the texts of the command line, the environment and `.env` to one frozen
  * object with units in its names.
  *
- * Pure over its inputs; src/app/config-load.ts reads the process and the file. All faults are told at once, none of them
+ * Pure over its inputs; src/app/config/config-load.ts reads the process and the file. All faults are told at once, none of them
  * with a secret in it. Where a text stands decides who wins: command line, then environment, then `.env`; an empty text
  * means unset, so that a line of `.env` can be hidden for one run.
  */

@@ -3,7 +3,7 @@
  * Only this machine's owner can connect (the socket's mode is 0600).
  */
 import type { BookView } from '#live'
-import type { RecorderStatus } from './status.ts'
+import type { RecorderStatus } from '../recorder/status.ts'
 
 export type ControlRequest =
   | { readonly ask: 'status' }

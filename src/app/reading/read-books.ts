@@ -21,7 +21,7 @@ import {
   openCursor,
   type ReadFault,
 } from '#journal'
-import { doubtOf } from './tape.ts'
+import { doubtOf } from '../recorder/tape.ts'
 
 /** Applies the current record of a block. Records that change no book are passed over. */
 export function foldRecord(fold: Fold, block: JournalBlock): void {

@@ -5,15 +5,15 @@
 import type { Environment } from '#domain'
 import { SYSTEM_RANDOM, SystemClock, startSealer } from '#journal'
 import { loadKey, openMarketsByVolume, RestClient, type SigningKey } from '#kalshi'
-import type { Config } from './config.ts'
-import { openControl } from './control-server.ts'
+import { untilStopped } from '../commands/stop-signals.ts'
+import type { Config } from '../config/config.ts'
+import { openControl } from '../control/control-server.ts'
+import { type Log, openLog, wantsColour } from '../log/log.ts'
+import { unfinishedRun } from '../reading/last-run.ts'
+import { VERSION } from '../version.ts'
 import { lockData } from './data-lock.ts'
-import { unfinishedRun } from './last-run.ts'
-import { type Log, openLog, wantsColour } from './log.ts'
 import { type Account, openRecorder, type Recorder } from './recorder.ts'
 import { StatusLine } from './status-line.ts'
-import { untilStopped } from './stop-signals.ts'
-import { VERSION } from './version.ts'
 
 export type RunOptions = {
   readonly config: Config

@@ -1,7 +1,7 @@
 /** What the recorder logs of its sessions and its journal: one place that turns their events into lines. */
 import type { Effect } from '#feed'
 import type { JournalEvent, Recovery } from '#journal'
-import type { Log } from './log.ts'
+import type { Log } from '../log/log.ts'
 
 /** Lists in a log line are cut to this many entries; their length is told. */
 const LISTED_MAX = 20

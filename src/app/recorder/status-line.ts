@@ -3,7 +3,7 @@
  * line of the same figures every ten seconds.
  */
 import { styleText } from 'node:util'
-import type { Log, LogDestination } from './log.ts'
+import type { Log, LogDestination } from '../log/log.ts'
 import type { Recorder } from './recorder.ts'
 import { marketsOf } from './status.ts'
 
