@@ -14,14 +14,9 @@ export {
   type VerifyOptions,
   verifyJournal,
 } from './inspect.ts'
-export {
-  type Journal,
-  type JournalEvent,
-  type JournalMetrics,
-  type JournalOptions,
-  openJournal,
-} from './journal.ts'
+export { type Journal, openJournal } from './journal.ts'
 export type { JournalBlock } from './journal-block.ts'
+export type { JournalEvent, JournalMetrics, JournalOptions } from './journal-options.ts'
 export { decodeJson, encodeJson } from './json-body.ts'
 export type { Manifest } from './manifest.ts'
 export { SeededRandom, SYSTEM_RANDOM } from './random-sources.ts'

@@ -9,12 +9,19 @@
  * apart only when they make the same segment.
  */
 import { createHistogram } from 'node:perf_hooks'
-import { type Environment, type Position, RECORD, type RecordType } from '#domain'
-import type { AppendResult, Clock, Disk, JournalWriter, Random } from '#ports'
+import { type Position, RECORD, type RecordType } from '#domain'
+import type { AppendResult, JournalWriter } from '#ports'
 import { AppendBuffer, type PendingBlock } from './append-buffer.ts'
 import { RECORD_BODY_BYTES_MAX } from './block.ts'
 import { SystemClock } from './clock-system.ts'
 import { JournalError } from './errors.ts'
+import {
+  DEFAULTS,
+  type JournalEvent,
+  type JournalMetrics,
+  type JournalOptions,
+  type Settings,
+} from './journal-options.ts'
 import { encodeJson } from './json-body.ts'
 import { SYSTEM_RANDOM } from './random-sources.ts'
 import { type Recovery, recover } from './recovery.ts'
@@ -22,80 +29,6 @@ import { pause, retryAfterMs } from './retry.ts'
 import { SEGMENT_HEADER_BYTES, uuidFrom } from './segment-header.ts'
 import { SegmentWriter, StageFailure } from './segment-writer.ts'
 import { Stamper } from './stamper.ts'
-
-export type JournalOptions = {
-  readonly disk: Disk
-  readonly folder: string
-  readonly environment: Environment
-  readonly clock?: Clock
-  readonly random?: Random
-  /** Program and version for segment headers, at most 16 ASCII characters. */
-  readonly writer?: string
-  /** How long records gather before they are written. Longer means fewer syncs and a later durable position. Default 5. */
-  readonly commitIntervalMs?: number
-  /** Appends answer `full` beyond this. Default 64 MiB; less than twice as much memory is used. */
-  readonly bufferLimitBytes?: number
-  /** A segment turns before it grows past this. Default 256 MiB. */
-  readonly segmentBytes?: number
-  /** A segment turns when its first record is older than this. Default 1 h. */
-  readonly segmentAgeMs?: number
-  /** How long a disk may refuse before the journal fails for good. Default 24 h. */
-  readonly retryForMs?: number
-  /** How long `close` may take to make the rest durable. Default 10 s. */
-  readonly closeWithinMs?: number
-  /** The first segment's number is above this: the highest that any reader's cursor names. */
-  readonly aboveSegment?: number
-  /** The body of the CONTEXT record that a segment begins with; called when it turns, synchronously. It must not append. */
-  readonly context?: () => Uint8Array | undefined
-  /** Called after each commit. */
-  readonly onDurable?: (position: Position) => void
-  readonly onEvent?: (event: JournalEvent) => void
-}
-
-export type JournalEvent =
-  | { readonly kind: 'segment_opened'; readonly segment: number }
-  /** The disk refused; the records are kept and it is tried again after `retryInMs`. */
-  | {
-      readonly kind: 'write_failed'
-      readonly stage: 'create' | 'write' | 'sync'
-      readonly code: string
-      readonly failures: number
-      readonly retryInMs: number
-      readonly bufferedBytes: number
-      readonly cause: Error
-    }
-  /** Nothing more is written to this segment: readers stop at `length`, and what followed it stands in the next. */
-  | { readonly kind: 'segment_abandoned'; readonly segment: number; readonly length: number }
-  | { readonly kind: 'write_recovered'; readonly failures: number; readonly afterMs: number }
-  | { readonly kind: 'failed'; readonly error: JournalError }
-
-export type JournalMetrics = {
-  /** Records and body bytes taken. */
-  readonly records: number
-  readonly bytes: number
-  /** Records that are durable. */
-  readonly durableRecords: number
-  readonly bufferedBytes: number
-  /** Appends that were answered `full`. */
-  readonly refused: number
-  readonly commits: number
-  /** From the start of a write to the end of its sync, without failed ones; 0 before the first. */
-  readonly commitMs: { readonly p50: number; readonly p99: number; readonly max: number }
-  readonly writeFailures: number
-}
-
-const DEFAULTS = {
-  writer: 'kalshiflow/1',
-  commitIntervalMs: 5,
-  bufferLimitBytes: 64 * 1024 * 1024,
-  segmentBytes: 256 * 1024 * 1024,
-  segmentAgeMs: 3_600_000,
-  retryForMs: 24 * 3_600_000,
-  closeWithinMs: 10_000,
-  aboveSegment: 0,
-} as const
-
-type Settings = JournalOptions & { readonly [Name in keyof typeof DEFAULTS]: NonNullable<JournalOptions[Name]> }
 
 const NS_PER_MS = 1_000_000
 

@@ -33,7 +33,7 @@ test('a journal keeps its word through failing disks and power losses', async ()
   if (seeds.length > 1)
     for (const name of ['records', 'failures', 'abandoned', 'cut', 'sealed', 'undurableKept'] as const)
       expect(sum(name), name).toBeGreaterThan(0)
-})
+}, 120_000)
 
 /** What the dead had under way fails, and is waited for. */
 type Process = { isDead: boolean; waiting: number }
