@@ -1,6 +1,6 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
-import type { Account } from '../recorder/recorder.ts'
+import type { Account } from '../recorder/account.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 

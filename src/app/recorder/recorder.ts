@@ -5,23 +5,18 @@
  * thread; nothing on the way from socket to book waits.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  type ConnectionLostBody,
-  isTicker,
-  type NoteBody,
-  type Position,
-  RECORD,
-  type RestBody,
-  type SessionBody,
-} from '#domain'
-import { Backpressure, describeContext, type Effect, Fold, type FoldListener, type Relief, Session } from '#feed'
+import { type ConnectionLostBody, isTicker, type NoteBody, RECORD, type RestBody, type SessionBody } from '#domain'
+import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
 import { BookHub } from '#live'
+import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
+import type { Account } from './account.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { partition } from './partition.ts'
 import { RateMeter, type Rates } from './rate-meter.ts'
+import { listenFor, type Quarantined } from './recorder-listener.ts'
 import { tellEffect, tellJournalEvent, tellRecovery } from './recorder-log.ts'
 import type { RecorderOptions } from './recorder-options.ts'
 import { Tape } from './tape.ts'
@@ -29,37 +24,6 @@ import { Tape } from './tape.ts'
 const TICK_MS = 50
 /** How long stopping may wait for the disk: with the rest of stopping it stays below five seconds. */
 const CLOSE_MS_MAX = 4_000
-/** Faulty frames kept for a look; all of them are in the journal. */
-const QUARANTINE_MAX = 100
-
-export type Quarantined = {
-  readonly atMs: number
-  readonly connection: number
-  readonly at: string
-  readonly was: string
-  readonly market: string | undefined
-}
-
-/** What a recorder leaves behind: printed at the end. */
-export type Account = {
-  readonly session: string
-  readonly reason: string
-  readonly seconds: number
-  readonly frames: number
-  readonly records: number
-  readonly durableRecords: number
-  readonly bytes: number
-  /** Sequence breaks, connections lost, frames that could not be read. */
-  readonly breaks: number
-  readonly connectionsLost: number
-  readonly malformed: number
-  readonly markets: number
-  readonly validAtEnd: number
-  readonly durable: Position
-  /** Whether everything received is on disk. */
-  readonly isComplete: boolean
-}
-
 /** Opens the journal and makes ready; nothing is connected before {@link Recorder.start}. */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
   const { environment, dataFolder, log, journal: settings } = options
@@ -104,6 +68,7 @@ export class Recorder {
   readonly #backpressure: Backpressure
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
+  readonly #repeats: RepeatedLines
   readonly #startedMs = performance.now()
   #connectionsLost = 0
   #timer: NodeJS.Timeout | undefined
@@ -114,7 +79,19 @@ export class Recorder {
   constructor(options: RecorderOptions, journal: Journal) {
     this.#options = options
     this.journal = journal
-    this.fold = new Fold(this.#listener())
+    this.#repeats = new RepeatedLines(options.log, () => performance.now())
+    this.fold = new Fold(
+      listenFor({
+        log: options.log,
+        repeats: this.#repeats,
+        hub: this.hub,
+        quarantine: this.quarantine,
+        checkpointDeltas: options.journal.checkpointDeltas,
+        onCheckpointDue: (market) => this.#checkpointer.due(market),
+        linkOf: (connection) => this.#linkOf.get(connection),
+        nowMs: () => this.#tape.nowMs(),
+      }),
+    )
     this.#tape = new Tape(journal, this.fold)
     this.#backpressure = new Backpressure(options.journal.bufferBytes)
     this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal)
@@ -231,6 +208,7 @@ export class Recorder {
     for (const link of this.#links) link.stop()
     clearInterval(this.#timer)
     this.hub.close()
+    this.#repeats.tell(true)
     const { frames, breaks, malformed } = this.fold.counts
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
@@ -330,52 +308,13 @@ export class Recorder {
     tellEffect(this.#options.log, effect, connection)
   }
 
-  /** What the fold notices, passed to the session of its connection. */
-  #listener(): FoldListener {
-    const { log } = this.#options
-    const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
-      if (connection !== undefined) this.#linkOf.get(connection)?.tell(event)
-    }
-    const limit = this.#options.journal.checkpointDeltas
-    return {
-      changed: (market) => {
-        if (market.deltasSinceCheckpoint === limit) this.#checkpointer.due(market)
-        this.hub.changed(market)
-      },
-      validity: (market) => {
-        this.hub.changed(market)
-        log.debug({ event: 'validity_changed', market: market.ticker, valid: market.valid, doubt: market.doubt })
-      },
-      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.answered(market.ticker, nowMs)),
-      doubted: (market, cause) =>
-        tell(market.source?.connectionId, (session, nowMs) => session.doubted(market.ticker, cause, nowMs)),
-      unknownMarket: (connection, market) => {
-        log.warn({ event: 'market_unknown', connection, market: market.ticker })
-        tell(connection, (session, nowMs) => session.answered(market.ticker, nowMs))
-      },
-      broken: (connection, { sid, channel }, expected, received) => {
-        log.warn({ event: 'sequence_broken', connection, sid, channel, expected, received })
-        tell(connection, (session, nowMs) => session.broken(channel, nowMs))
-      },
-      oriented: ({ id, orientation }) => {
-        const level = orientation.verdict === 'wrong' ? 'error' : 'info'
-        log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
-      },
-      control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
-      malformed: (connection, { at, was, market }) => {
-        this.quarantine.push({ atMs: this.#tape.nowMs(), connection, at, was, market })
-        if (this.quarantine.length > QUARANTINE_MAX) this.quarantine.shift()
-        log.warn({ event: 'frame_malformed', connection, at, was, market })
-      },
-    }
-  }
-
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
     this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
     for (const link of this.#links) link.tick()
     this.#checkpointer.tick()
+    this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
   }
 

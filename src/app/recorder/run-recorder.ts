@@ -11,8 +11,9 @@ import { openControl } from '../control/control-server.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
 import { VERSION } from '../version.ts'
+import type { Account } from './account.ts'
 import { lockData } from './data-lock.ts'
-import { type Account, openRecorder, type Recorder } from './recorder.ts'
+import { openRecorder, type Recorder } from './recorder.ts'
 import { StatusLine } from './status-line.ts'
 
 export type RunOptions = {

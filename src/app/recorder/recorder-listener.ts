@@ -1,0 +1,76 @@
+/**
+ * What the recorder does with what the fold notices: tells the session of the connection, the hub and the log.
+ *
+ * Called from inside the fold, on the hot path: it marks and tells, and changes nothing. What a session decides is carried
+ * out after the frame (see ExchangeLink).
+ */
+import type { FoldListener, Market, Session } from '#feed'
+import type { ExchangeLink } from '#kalshi'
+import type { BookHub } from '#live'
+import type { Log } from '../log/log.ts'
+import type { RepeatedLines } from '../log/log-repeats.ts'
+
+/** A frame that could not be read. The frame itself is in the journal. */
+export type Quarantined = {
+  readonly atMs: number
+  readonly connection: number
+  readonly at: string
+  readonly was: string
+  readonly market: string | undefined
+}
+
+/** Faulty frames kept for a look. */
+const QUARANTINE_MAX = 100
+
+export type ListenerParts = {
+  readonly log: Log
+  /** For what a bad wire could make us say a thousand times a second. */
+  readonly repeats: RepeatedLines
+  readonly hub: BookHub
+  /** The latest faulty frames; the oldest go. */
+  readonly quarantine: Quarantined[]
+  /** Deltas of a market after which its book is due for the journal. */
+  readonly checkpointDeltas: number
+  readonly onCheckpointDue: (market: Market) => void
+  readonly linkOf: (connection: number) => ExchangeLink | undefined
+  /** Unix ms in the journal's time. */
+  readonly nowMs: () => number
+}
+
+export function listenFor(parts: ListenerParts): FoldListener {
+  const { log, repeats, hub, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
+  const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
+    if (connection !== undefined) linkOf(connection)?.tell(event)
+  }
+  return {
+    changed: (market) => {
+      if (market.deltasSinceCheckpoint === checkpointDeltas) onCheckpointDue(market)
+      hub.changed(market)
+    },
+    validity: (market) => {
+      hub.changed(market)
+      log.debug({ event: 'validity_changed', market: market.ticker, valid: market.valid, doubt: market.doubt })
+    },
+    proven: (market) => tell(market.source?.connectionId, (session, now) => session.answered(market.ticker, now)),
+    doubted: (market, cause) =>
+      tell(market.source?.connectionId, (session, now) => session.doubted(market.ticker, cause, now)),
+    unknownMarket: (connection, market) => {
+      repeats.write('warn', { event: 'market_unknown', connection, market: market.ticker })
+      tell(connection, (session, now) => session.answered(market.ticker, now))
+    },
+    broken: (connection, { sid, channel }, expected, received) => {
+      repeats.write('warn', { event: 'sequence_broken', connection, sid, channel, expected, received })
+      tell(connection, (session, now) => session.broken(channel, now))
+    },
+    oriented: ({ id, orientation }) => {
+      const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+      log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
+    },
+    control: (connection, frame) => tell(connection, (session, now) => session.control(frame, now)),
+    malformed: (connection, { at, was, market }) => {
+      quarantine.push({ atMs: nowMs(), connection, at, was, market })
+      if (quarantine.length > QUARANTINE_MAX) quarantine.shift()
+      repeats.write('warn', { event: 'frame_malformed', connection, at, was, market })
+    },
+  }
+}
