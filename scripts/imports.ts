@@ -19,9 +19,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   feed: ['domain', 'codec', 'book'],
   kalshi: ['domain', 'ports', 'codec', 'feed'],
   journal: ['domain', 'ports'],
+  store: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
   live: ['domain', 'book', 'feed'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'live', 'exchange'],
+  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'exchange'],
 }
 
 const root = resolve(import.meta.dirname, '..')
