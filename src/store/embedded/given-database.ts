@@ -49,7 +49,7 @@ export function describeUrl(url: string): string {
   return `${parsed.username === '' ? '' : `${parsed.username}@`}${host}${parsed.pathname}`
 }
 
-type Facts = {
+export type GivenFacts = {
   readonly version: string
   readonly number: string
   readonly is_standby: boolean
@@ -60,7 +60,7 @@ type Facts = {
 }
 
 async function look(client: pg.Client, place: string, schema: string): Promise<GivenDatabase> {
-  const { rows } = await client.query<Facts>(
+  const { rows } = await client.query<GivenFacts>(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
        pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
@@ -70,29 +70,28 @@ async function look(client: pg.Client, place: string, schema: string): Promise<G
     [schema],
   )
   const facts = rows[0]!
+  const fault = judgeGiven(facts, place, schema)
+  if (fault !== undefined) throw fault
+  return { serverVersion: facts.version }
+}
+
+/** What makes a server unfit for us; `undefined` when nothing does. */
+export function judgeGiven(facts: GivenFacts, place: string, schema: string): DatabaseError | undefined {
   const major = Math.floor(Number(facts.number) / 10_000)
   if (major < MAJOR_MIN) {
-    throw new DatabaseError(
-      'FLOW_DB_TOO_OLD',
-      `PostgreSQL ${MAJOR_MIN} or newer is needed, ${place} is ${facts.version}: update it or unset DATABASE_URL`,
-      { place, found: major, needed: MAJOR_MIN },
-    )
+    const message = `PostgreSQL ${MAJOR_MIN} or newer is needed, ${place} is ${facts.version}: update it or unset DATABASE_URL`
+    return new DatabaseError('FLOW_DB_TOO_OLD', message, { place, found: major, needed: MAJOR_MIN })
   }
   if (facts.is_standby || facts.read_only === 'on') {
     const what = facts.is_standby ? 'a standby server' : 'read-only for this user'
-    throw new DatabaseError('FLOW_DB_READ_ONLY', `${place} is ${what}: point DATABASE_URL at the primary server`, {
-      place,
-    })
+    const message = `${place} is ${what}: point DATABASE_URL at a server that takes writes`
+    return new DatabaseError('FLOW_DB_READ_ONLY', message, { place })
   }
-  if (facts.schema_exists ? !facts.may_use : !facts.may_create) {
-    const what = facts.schema_exists ? `use schema ${schema}` : `make schema ${schema}`
-    const grant = facts.schema_exists ? `CREATE, USAGE ON SCHEMA ${schema}` : 'CREATE ON DATABASE'
-    throw new DatabaseError('FLOW_DB_RIGHTS', `the user of ${place} may not ${what}: GRANT ${grant} to it`, {
-      place,
-      schema,
-    })
-  }
-  return { serverVersion: facts.version }
+  if (facts.schema_exists ? facts.may_use : facts.may_create) return undefined
+  const what = facts.schema_exists ? `use schema ${schema}` : `make schema ${schema}`
+  const grant = facts.schema_exists ? `CREATE, USAGE ON SCHEMA ${schema}` : 'CREATE ON DATABASE'
+  const message = `the user of ${place} may not ${what}: GRANT ${grant} to it`
+  return new DatabaseError('FLOW_DB_RIGHTS', message, { place, schema })
 }
 
 function explain(error: unknown, place: string): DatabaseError {
