@@ -381,9 +381,9 @@ COMMENT ON COLUMN :"schema".rl_ticker_v.market_ticker IS 'Kalshi’s ticker of t
 COMMENT ON COLUMN :"schema".rl_ticker_v.timestamp_ms IS 'When the record was received: Unix ms, the recorder’s clock.';
 COMMENT ON COLUMN :"schema".rl_ticker_v.received_ns IS 'When the record was received: Unix ns, the recorder’s clock; never backward within a clock epoch.';
 COMMENT ON COLUMN :"schema".rl_ticker_v.exchange_ms IS 'Exchange time of the message: Unix ms, Kalshi’s clock; NULL where it told none.';
-COMMENT ON COLUMN :"schema".rl_ticker_v.yes_bid_dollars IS 'Best YES bid; NULL: none.';
-COMMENT ON COLUMN :"schema".rl_ticker_v.yes_ask_dollars IS 'Best YES ask; NULL: none.';
-COMMENT ON COLUMN :"schema".rl_ticker_v.last_dollars IS 'Price of the last trade; NULL: never traded.';
+COMMENT ON COLUMN :"schema".rl_ticker_v.yes_bid_dollars IS 'Best YES bid in dollars; NULL: none.';
+COMMENT ON COLUMN :"schema".rl_ticker_v.yes_ask_dollars IS 'Best YES ask in dollars; NULL: none.';
+COMMENT ON COLUMN :"schema".rl_ticker_v.last_dollars IS 'Price of the last trade in dollars; NULL: never traded.';
 COMMENT ON COLUMN :"schema".rl_ticker_v.connection IS 'Number of the connection in the journal: rl_connections; 0 for a record that belongs to none.';
 COMMENT ON COLUMN :"schema".rl_ticker_v.segment IS 'Journal segment of the record, 1, 2, 3 …; with "offset" the order of all rows of a journal.';
 COMMENT ON COLUMN :"schema".rl_ticker_v."offset" IS 'Uncompressed bytes from the start of the segment to the record.';
