@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { chown, lstat, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
-import { DATABASE, USER } from './database-access.ts'
+import { USER } from './database-access.ts'
 import { codeOf, DatabaseError } from './database-error.ts'
 import type { OnDatabaseEvent } from './database-event.ts'
 import { makePrivateFolder } from './database-home.ts'
@@ -65,50 +65,42 @@ export async function makeCluster(
     })
     if (code !== 0)
       throw failed(cluster, failure ?? (err.trim().split('\n').at(-1) || `initdb ended with code ${code}`))
-    await makeDatabase(made, binaries, user)
     await rename(made, cluster)
     await syncFolder(home)
   } finally {
-    await rm(unfinished, { recursive: true, force: true })
+    await removeAll(unfinished)
   }
 }
 
-/** Gives the database another password, for when the one it has is not known any more. It must not be running. */
+/**
+ * Gives the database another password, for when the one it has is not known any more. It must not be running: this is
+ * PostgreSQL's single-user mode, which asks for no password and opens no port. Throws FLOW_DB_INIT.
+ */
 export async function renewPassword(
   cluster: string,
   binaries: Binaries,
   user: ServerUser | undefined,
   password: string,
 ): Promise<void> {
-  await runAlone(cluster, binaries, user, `ALTER USER ${USER} PASSWORD '${password}'`)
-}
-
-/** Our own database beside PostgreSQL's. Copied file by file: the new server has nothing in its log to gain from. */
-async function makeDatabase(cluster: string, binaries: Binaries, user: ServerUser | undefined): Promise<void> {
-  await runAlone(cluster, binaries, user, `CREATE DATABASE ${DATABASE}`)
-}
-
-/** One statement in PostgreSQL's single-user mode, which asks for no password and opens no port. */
-async function runAlone(
-  cluster: string,
-  binaries: Binaries,
-  user: ServerUser | undefined,
-  statement: string,
-): Promise<void> {
   const { code, err } = await runProgram(binaries.postgres, ['--single', '-D', cluster, 'postgres'], {
     user,
-    input: `${statement}\n`,
+    input: `ALTER USER ${USER} PASSWORD '${password}'\n`,
     limitMs: INIT_LIMIT_MS,
   })
   const fault = /(?:ERROR|FATAL|PANIC): {2}.*/.exec(err)?.[0]
-  // The statement may hold a password, so only PostgreSQL's own words are passed on.
   if (code !== 0 || fault !== undefined) throw failed(cluster, fault ?? `single-user mode ended with code ${code}`)
 }
 
 async function clearUnfinished(home: string): Promise<void> {
   for (const name of await readdir(home)) {
-    if (name.startsWith(UNFINISHED)) await rm(join(home, name), { recursive: true, force: true })
+    if (name.startsWith(UNFINISHED)) await removeAll(join(home, name))
   }
+}
+
+/** Removes a folder into which the `initdb` of a program that was killed may still write for a moment. */
+async function removeAll(folder: string): Promise<void> {
+  // What cannot be removed now is in nobody's way, and is tried again at the next making.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {})
 }
 
 async function syncFolder(folder: string): Promise<void> {

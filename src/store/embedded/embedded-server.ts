@@ -7,11 +7,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { type Binaries, findPackage, prepareBinaries } from './binaries.ts'
 import { keepAside, makeCluster, readClusterVersion, renewPassword } from './cluster.ts'
-import { type DatabaseAccess, findFreePort, makePassword, readAccess, urlOf, writeAccess } from './database-access.ts'
-import { DatabaseError, textOf } from './database-error.ts'
+import {
+  DATABASE,
+  type DatabaseAccess,
+  findFreePort,
+  makePassword,
+  readAccess,
+  urlOf,
+  writeAccess,
+} from './database-access.ts'
+import { codeOf, DatabaseError, textOf } from './database-error.ts'
 import type { OnDatabaseEvent } from './database-event.ts'
 import { chooseHome } from './database-home.ts'
-import { awaitReady, findPostmaster, launch, type Postmaster, stopPostmaster } from './postmaster.ts'
+import { findPostmaster, launch, type Postmaster, stopPostmaster } from './postmaster.ts'
 import type { ServerUser } from './run-program.ts'
 import { limitLog, logPath } from './server-log.ts'
 import { chooseServerUser, mayUse } from './server-user.ts'
@@ -36,8 +44,12 @@ export const STOP_LIMITS_MS = { fast: 30_000, immediate: 10_000, killed: 5_000 }
 const START_TRIES = 12
 const RETRY_MS_FIRST = 100
 const RETRY_MS_MAX = 2_000
+/** Reading the log after a crash may take this long, and so may a stop. */
 const ADOPT_LIMIT_MS = 600_000
+const ADOPT_POLL_MS = 20
 const ANSWER_LIMIT_MS = 10_000
+const NO_SUCH_DATABASE = '3D000'
+const WRONG_PASSWORD = '28P01'
 
 /**
  * A server that answers with our password. `keepPort`: others hold leases, so the address must stay.
@@ -90,30 +102,29 @@ async function adopt(
   known: DatabaseAccess | undefined,
   onEvent: OnDatabaseEvent,
 ): Promise<RunningServer | undefined> {
-  const found = await findPostmaster(cluster)
-  if (found === undefined) return undefined
-  const postmaster = await awaitReady(cluster, ADOPT_LIMIT_MS)
-  if (postmaster === undefined) {
-    // It ended by itself; if it only hangs, it is ended here, since nobody could use it.
-    await stopPostmaster(found, STOP_LIMITS_MS)
-    return undefined
-  }
-  if (known === undefined) {
-    await stopPostmaster(postmaster, STOP_LIMITS_MS)
-    return undefined
-  }
-  const access = { ...known, port: postmaster.port }
-  try {
-    const version = await askVersion(access)
-    onEvent({ kind: 'database_adopted', pid: postmaster.pid, port: postmaster.port })
-    return { postmaster, access, version }
-  } catch (cause) {
-    throw new DatabaseError(
-      'FLOW_DB_START',
-      `the database server of ${cluster}, process ${postmaster.pid}, runs and does not let us in: ${textOf(cause)}. End that process and try again`,
-      { folder: cluster, pid: postmaster.pid },
-      cause,
-    )
+  const deadlineMs = performance.now() + ADOPT_LIMIT_MS
+  for (;;) {
+    const postmaster = await findPostmaster(cluster)
+    if (postmaster === undefined) return undefined
+    // Nobody knows its password any more, so nobody can be using it.
+    if (known === undefined) {
+      await stopPostmaster(postmaster, STOP_LIMITS_MS)
+      return undefined
+    }
+    if (postmaster.status === 'ready') {
+      const access = { ...known, port: postmaster.port }
+      try {
+        const version = await askVersion(access)
+        onEvent({ kind: 'database_adopted', pid: postmaster.pid, port: postmaster.port })
+        return { postmaster, access, version }
+      } catch (error) {
+        // One that is about to end refuses too; whether it does shows in the next round.
+        if (codeOf(error) === WRONG_PASSWORD || performance.now() > deadlineMs)
+          throw shutOut(cluster, postmaster, error)
+      }
+    }
+    if (performance.now() > deadlineMs) throw shutOut(cluster, postmaster, `it says "${postmaster.status}"`)
+    await sleep(ADOPT_POLL_MS)
   }
 }
 
@@ -170,17 +181,38 @@ async function prepareFiles(
   return { binaries, cluster, user, access }
 }
 
-/** The server's version as it tells it, for example `18.4`. */
+/** The server's version as it tells it, for example `18.4`. Makes our database where it is missing. */
 async function askVersion(access: DatabaseAccess): Promise<string> {
-  const client = new pg.Client({ connectionString: urlOf(access), connectionTimeoutMillis: ANSWER_LIMIT_MS })
+  const connect = (database?: string) => ({
+    connectionString: urlOf(access, database),
+    connectionTimeoutMillis: ANSWER_LIMIT_MS,
+    query_timeout: ANSWER_LIMIT_MS,
+  })
+  try {
+    return await askOnce(connect())
+  } catch (error) {
+    if (codeOf(error) !== NO_SUCH_DATABASE) throw error
+  }
+  await askOnce(connect('postgres'), `CREATE DATABASE ${DATABASE}`)
+  return await askOnce(connect())
+}
+
+async function askOnce(config: pg.ClientConfig, statement?: string): Promise<string> {
+  const client = new pg.Client(config)
   client.on('error', () => {})
   try {
     await client.connect()
+    if (statement !== undefined) await client.query(statement)
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
     return rows[0]!.server_version
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+function shutOut(cluster: string, { pid }: Postmaster, cause: unknown): DatabaseError {
+  const message = `the database server of ${cluster}, process ${pid}, runs and does not let us in: ${textOf(cause)}. End that process and try again`
+  return new DatabaseError('FLOW_DB_START', message, { folder: cluster, pid }, cause)
 }
 
 function wouldNotStart(cluster: string, reason: string): DatabaseError {

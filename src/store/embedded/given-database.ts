@@ -35,7 +35,8 @@ export async function checkGiven(url: string, schema: string): Promise<GivenData
 export function describeUrl(url: string): string {
   let parsed: URL | undefined
   try {
-    parsed = new URL(url)
+    // A URL without a host names a socket folder in its options; the standard wants some host beside a user.
+    parsed = new URL(url.replace('@/', '@localhost/'))
   } catch {
     // Node's own error quotes the whole text, password and all, so it is not passed on.
   }
@@ -45,7 +46,7 @@ export function describeUrl(url: string): string {
       'DATABASE_URL must look like postgresql://user:password@host:5432/database, with special characters of the password percent-encoded; it does not',
     )
   }
-  const host = parsed.host || parsed.searchParams.get('host') || 'localhost'
+  const host = parsed.searchParams.get('host') || parsed.host || 'localhost'
   return `${parsed.username === '' ? '' : `${parsed.username}@`}${host}${parsed.pathname}`
 }
 

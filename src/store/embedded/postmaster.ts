@@ -96,17 +96,6 @@ export async function launch(options: {
   return judge(ended, readLogSince(log, logFrom), log)
 }
 
-/** Waits until a server that somebody else started takes connections; `undefined` when it ends before, or the limit does. */
-export async function awaitReady(cluster: string, limitMs: number): Promise<Postmaster | undefined> {
-  const deadlineMs = performance.now() + limitMs
-  while (performance.now() < deadlineMs) {
-    const found = await findPostmaster(cluster)
-    if (found === undefined || found.status === 'ready') return found
-    await sleep(POLL_MS)
-  }
-  return undefined
-}
-
 /** Stops the server: asks fast, then at once, then kills. Throws FLOW_DB_STOP when even that fails. */
 export async function stopPostmaster(
   postmaster: ProcessIdentity,
