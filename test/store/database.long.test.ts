@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -21,6 +21,19 @@ async function open(dataFolder: string, binariesFolder?: string) {
 
 const access = (dataFolder: string) =>
   JSON.parse(readFileSync(join(dataFolder, 'postgres-access.json'), 'utf8')) as { port: number; home?: string }
+
+describe('the start lock', () => {
+  it('never lets two programs in together', async () => {
+    await withFolder(async (folder) => {
+      const visitors = Array.from({ length: 4 }, () => {
+        const args = ['--conditions=source', join(import.meta.dirname, 'lock-visitor.ts'), folder, '150']
+        return new Promise((done) => execFile(process.execPath, args, (error) => done(error?.message)))
+      })
+      expect(await Promise.all(visitors)).toEqual([undefined, undefined, undefined, undefined])
+      expect(readdirSync(folder)).toEqual([])
+    })
+  })
+})
 
 describe('the embedded database after a crash', () => {
   it('starts again when holder and server were killed together, with everything committed', async () => {
@@ -198,7 +211,7 @@ describe.runIf(isRoot)('the embedded database as root (needs root to be shown)',
   it('copies binaries that its user cannot reach', async () => {
     await withFolder(async (folder) => {
       const native = await copyPackage(join(folder, 'package'))
-      await chmod(join(folder, 'package'), 0o700)
+      await chmod(join(native, 'bin'), 0o700)
       const dataFolder = join(folder, 'kalshiflow')
       const { lease, find } = await open(dataFolder, native)
       expect(find('database_binaries_copied')).toMatchObject({ reason: expect.stringContaining('cannot be run') })
@@ -246,6 +259,9 @@ describe.runIf(isRoot)('the embedded database as root (needs root to be shown)',
       await chmod(dataFolder, 0o755)
       const locked = new Holder(join(dataFolder, 'below'), { uid: NOBODY })
       expect(await locked.said('refused')).toMatchObject({ code: 'FLOW_DB_FOLDER' })
+      await mkdir(join(dataFolder, 'roots', 'postgres-leases'), { recursive: true, mode: 0o700 })
+      const hidden = new Holder(join(dataFolder, 'roots'), { uid: NOBODY })
+      expect(await hidden.said('refused')).toMatchObject({ code: 'FLOW_DB_FOLDER' })
     })
   })
 })

@@ -129,16 +129,21 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedLe
   const { onEvent, signal, binariesFolder } = options
   const { dataFolder, folder } = await makeFolders(options.dataFolder)
   const server = { dataFolder, onEvent, binariesFolder }
-  return await withLock(folder, { onEvent, limitMs: LOCK_LIMIT_MS, signal }, async () => {
-    const others = listPresent(folder, 'lease').length
-    const presence = announce(folder, 'lease')
-    try {
-      return new EmbeddedLease(server, folder, presence, await ensureRunning(server, others > 0))
-    } catch (error) {
-      withdraw(folder, presence)
-      throw error
-    }
-  })
+  try {
+    return await withLock(folder, { onEvent, limitMs: LOCK_LIMIT_MS, signal }, async () => {
+      const others = listPresent(folder, 'lease').length
+      const presence = announce(folder, 'lease')
+      try {
+        return new EmbeddedLease(server, folder, presence, await ensureRunning(server, others > 0))
+      } catch (error) {
+        withdraw(folder, presence)
+        throw error
+      }
+    })
+  } catch (error) {
+    if (error instanceof DatabaseError || signal?.aborted) throw error
+    throw unusable(dataFolder, error)
+  }
 }
 
 async function makeFolders(asked: string): Promise<{ readonly dataFolder: string; readonly folder: string }> {
@@ -150,9 +155,13 @@ async function makeFolders(asked: string): Promise<{ readonly dataFolder: string
     await mkdir(folder, { recursive: true, mode: 0o700 })
     return { dataFolder, folder }
   } catch (cause) {
-    const message = `the data folder ${asked} cannot be used: ${textOf(cause)}. Name another one with --data`
-    throw new DatabaseError('FLOW_DB_FOLDER', message, { folder: asked, reason: codeOf(cause) }, cause)
+    throw unusable(asked, cause)
   }
+}
+
+function unusable(folder: string, cause: unknown): DatabaseError {
+  const message = `the data folder ${folder} cannot be used for a database: ${textOf(cause)}. Mend that, or name another one with --data`
+  return new DatabaseError('FLOW_DB_FOLDER', message, { folder, reason: codeOf(cause) }, cause)
 }
 
 /** Whether the time passed; `false` when the lease is given back first. Keeps no program alive by itself. */

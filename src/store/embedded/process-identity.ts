@@ -11,6 +11,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 
 export type ProcessIdentity = { readonly pid: number; readonly start: string }
 
+/** A process that is there and may not be looked at. */
+const UNREADABLE = 'unreadable'
 const onLinux = process.platform === 'linux'
 let bootId: string | undefined
 let self: ProcessIdentity | undefined
@@ -27,9 +29,10 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return start === undefined ? undefined : { pid, start }
 }
 
-/** Whether exactly that process lives. */
+/** Whether exactly that process lives. In doubt it does: the dead do no harm for a while, ending the living would. */
 export function isLiving({ pid, start }: ProcessIdentity): boolean {
-  return startOf(pid) === start
+  const found = startOf(pid)
+  return found === start || found === UNREADABLE
 }
 
 /** As {@link isLiving}, cheap enough to ask often: without /proc it does not notice that a number was used again. */
@@ -52,6 +55,8 @@ function startOf(pid: number): string | undefined {
     return started === undefined ? undefined : shorten(started)
   }
   const stat = readOr(`/proc/${pid}/stat`, '')
+  // Gone in the meantime, or a process of somebody else that the system hides.
+  if (stat === '') return isThere(pid) ? UNREADABLE : undefined
   // The command's name, in brackets, may hold anything; the fields are counted from its end (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state] = fields
