@@ -136,6 +136,15 @@ export async function countRows(client: pg.Client, schema: string, table: string
   return Number(rows[0]?.count)
 }
 
+/** Where the delta row after the first `count` of them stands; past everything when there is none. */
+export async function placeAfterDeltas(client: pg.Client, schema: string, count: number) {
+  const { rows } = await client.query<{ segment: number; offset: string }>(
+    `SELECT segment, "offset" FROM "${schema}".rl_orderbook_deltas ORDER BY segment, "offset" OFFSET $1 LIMIT 1`,
+    [count],
+  )
+  return rows[0] === undefined ? EVERYTHING : { segment: rows[0].segment, offset: Number(rows[0].offset) }
+}
+
 type Num = string | number
 
 /** Every market's book from rows alone: its last whole book, and the changes after it that were applied. */
@@ -146,7 +155,11 @@ export async function booksFromRows(
 ): Promise<Record<string, { sha256: string; valid: boolean }>> {
   const place = [at.segment > 2 ** 31 - 1 ? 2 ** 31 - 1 : at.segment, at.offset]
   const { rows: markets } = await client.query<{ market_id: number; ticker: string; valid: boolean }>(
-    `SELECT market_id, ticker, "${schema}".rl_is_valid(market_id, $1, $2) AS valid FROM "${schema}".rl_markets`,
+    `SELECT m.market_id, m.ticker, EXISTS (
+       SELECT FROM "${schema}".rl_validity v WHERE v.market_id = m.market_id
+         AND (v.from_segment, v.from_offset) < ($1::integer, $2::bigint)
+         AND (v.to_segment IS NULL OR (v.to_segment, v.to_offset) >= ($1, $2))) AS valid
+     FROM "${schema}".rl_markets m`,
     place,
   )
   const books: Record<string, { sha256: string; valid: boolean }> = {}

@@ -3,9 +3,17 @@
  * books made from rows alone compared with an oracle of another author.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askOracle, BASEBALL, BITCOIN, DEMO, hasShared, NO_SHARED } from '../support/captures.ts'
+import { askOracle, BASEBALL, BITCOIN, DEMO, framesOf, hasShared, NO_SHARED } from '../support/captures.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { booksFromRows, countRows, recordCapture, storeAll, tableDigests, writerOptions } from './writer-support.ts'
+import {
+  booksFromRows,
+  countRows,
+  placeAfterDeltas,
+  recordCapture,
+  storeAll,
+  tableDigests,
+  writerOptions,
+} from './writer-support.ts'
 
 let postgres: TestPostgres
 
@@ -20,6 +28,13 @@ const CAPTURES = [
   { name: 'baseball', capture: BASEBALL, isShared: true },
   { name: 'bitcoin', capture: BITCOIN, isShared: true },
 ]
+
+/** The highest number of the order-book subscription. */
+const lastSeq = (capture: string): number =>
+  framesOf(capture).reduce((last, frame) => {
+    const { type, seq = 0 } = JSON.parse(frame) as { type: string; seq?: number }
+    return type.startsWith('orderbook') ? Math.max(last, seq) : last
+  }, 0)
 
 describe.each(CAPTURES)('the capture of $name', ({ name, capture, isShared }) => {
   const unable = isShared && !hasShared
@@ -45,7 +60,16 @@ describe.each(CAPTURES)('the capture of $name', ({ name, capture, isShared }) =>
       for (const [ticker, { sha256 }] of Object.entries(oracle.markets)) {
         expect(books[ticker]?.sha256, ticker).toBe(sha256)
       }
-      await storeAll(writerOptions(postgres, recorded.journal, `${schema} again`, { rowsMax: 37, batchRows: 1 }))
+      for (const share of [0.2, 0.5, 0.8]) {
+        const seq = Math.floor(lastSeq(capture) * share)
+        const then = askOracle(capture, seq)
+        const place = await placeAfterDeltas(client, schema, then.types['orderbook_delta'] ?? 0)
+        const past = await booksFromRows(client, schema, place)
+        for (const [ticker, { sha256, valid }] of Object.entries(then.markets)) {
+          expect(past[ticker], `${ticker} after ${seq}`).toEqual({ sha256, valid })
+        }
+      }
+      await storeAll(writerOptions(postgres, recorded.journal, `${schema} again`, { rowsMax: 997, batchRows: 1 }))
       expect(await tableDigests(client, `${schema} again`)).toEqual(await tableDigests(client, schema))
     } finally {
       recorded.remove()

@@ -56,19 +56,28 @@ export class CopyBinary {
 
   bool(value: boolean | undefined): void {
     if (value === undefined) this.none()
-    else this.#at = this.#bytes.writeUInt8(value ? 1 : 0, this.#field(1))
+    else {
+      const at = this.#field(1)
+      this.#at = this.#bytes.writeUInt8(value ? 1 : 0, at)
+    }
   }
 
   int2(name: string, value: number | undefined): void {
     if (value === undefined) this.none()
     else if (!isInt2(value)) this.#refuse(name, value, '16 bits')
-    else this.#at = this.#bytes.writeInt16BE(value, this.#field(2))
+    else {
+      const at = this.#field(2)
+      this.#at = this.#bytes.writeInt16BE(value, at)
+    }
   }
 
   int4(name: string, value: number | undefined): void {
     if (value === undefined) this.none()
     else if (value !== (value | 0)) this.#refuse(name, value, '32 bits')
-    else this.#at = this.#bytes.writeInt32BE(value, this.#field(4))
+    else {
+      const at = this.#field(4)
+      this.#at = this.#bytes.writeInt32BE(value, at)
+    }
   }
 
   /** A whole number of at most 2^53 - 1. */
@@ -81,7 +90,10 @@ export class CopyBinary {
   bigint(name: string, value: bigint | undefined): void {
     if (value === undefined) this.none()
     else if (BigInt.asIntN(64, value) !== value) this.#refuse(name, value, '64 bits')
-    else this.#at = this.#bytes.writeBigInt64BE(value, this.#field(8))
+    else {
+      const at = this.#field(8)
+      this.#at = this.#bytes.writeBigInt64BE(value, at)
+    }
   }
 
   /** UTF-8. PostgreSQL's text cannot hold a NUL. */
@@ -147,7 +159,7 @@ export class CopyBinary {
     this.#fault ??= `${name} needs ${needed}, found ${String(found).slice(0, 80).replaceAll('\0', '\\0')}`
   }
 
-  /** Writes a field's length; answers where its bytes go. */
+  /** Writes a field's length; answers where its bytes go. The bytes may move: look at them only after it. */
   #field(length: number): number {
     this.#bytesFor(length)
     return this.#at

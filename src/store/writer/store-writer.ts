@@ -233,7 +233,7 @@ export class StoreWriter {
       },
     })
     this.#tell({ kind: 'opened', position: this.#position, behindBytes: this.#behindBytes(this.#options.durable()) })
-    this.#succeeded()
+    this.#state = 'writing'
     return { fold, cursor, journal, counts, block: undefined, firstMs: 0, atEnd: false }
   }
 

@@ -151,7 +151,7 @@ async function insertRows(batch: RowBatch, parts: CommitParts): Promise<{ rows: 
 async function insertMarkets(batch: RowBatch, { client, statements }: CommitParts): Promise<void> {
   if (batch.markets.length === 0) return
   try {
-    await client.query(statements.insert(MARKETS), [JSON.stringify(batch.markets)])
+    await client.query(statements.insert(MARKETS), [jsonOf(batch.markets)])
   } catch (error) {
     if (sqlStateOf(error) !== '23505') throw error
     throw new WatermarkMoved('another store gave out the same market number', { cause: error })
@@ -173,9 +173,7 @@ function jsonInsertion(table: JsonTable, rows: readonly JsonRow[], { client, sta
   return {
     count: rows.length,
     insert: async (from, to) => {
-      await client.query(statements.insert(table), [
-        JSON.stringify(rows.slice(from, to).map(({ at: _, ...row }) => row)),
-      ])
+      await client.query(statements.insert(table), [jsonOf(rows.slice(from, to))])
       return to - from
     },
     placeOf: (index) => rows[index]!.at,
@@ -252,15 +250,14 @@ async function quarantine(journal: number, place: Position, error: unknown, part
 }
 
 async function endRows(batch: RowBatch, { client, statements }: CommitParts): Promise<void> {
-  const json = (rows: readonly object[]) => [JSON.stringify(rows)]
-  if (batch.endedSessions.length > 0) await client.query(statements.endSessions, json(batch.endedSessions))
+  if (batch.endedSessions.length > 0) await client.query(statements.endSessions, [jsonOf(batch.endedSessions)])
   // A connection may change twice in a batch, and an UPDATE takes only one row for each.
   if (batch.changedConnections.length > 0) {
     const merged = new Map<unknown, object>()
     for (const change of batch.changedConnections) {
       merged.set(change['connection'], { ...merged.get(change['connection']), ...change })
     }
-    await client.query(statements.changeConnections, json([...merged.values()]))
+    await client.query(statements.changeConnections, [jsonOf([...merged.values()])])
   }
   if (batch.endedGaps.length > 0) {
     const ended = batch.endedGaps.map(({ market, cause, found, to }) => ({
@@ -271,7 +268,7 @@ async function endRows(batch: RowBatch, { client, statements }: CommitParts): Pr
       cause,
       ...endColumns(to),
     }))
-    await client.query(statements.endGaps, json(ended))
+    await client.query(statements.endGaps, [jsonOf(ended)])
   }
   if (batch.endedValidity.length > 0) {
     const ended = batch.endedValidity.map(({ market, from, to, cause, found }) => ({
@@ -283,9 +280,12 @@ async function endRows(batch: RowBatch, { client, statements }: CommitParts): Pr
       found_segment: found?.segment,
       found_offset: found?.offset,
     }))
-    await client.query(statements.endValidity, json(ended))
+    await client.query(statements.endValidity, [jsonOf(ended)])
   }
 }
+
+/** Without the place that a row keeps for quarantine. */
+const jsonOf = (rows: readonly object[]): string => JSON.stringify(rows.map((row) => ({ ...row, at: undefined })))
 
 const endColumns = (to: { segment: number; offset: number; receivedNs: bigint } | undefined) => ({
   to_segment: to?.segment,
