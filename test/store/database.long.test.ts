@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -71,10 +71,15 @@ describe('the embedded database after a crash', () => {
   it('is not fooled by a lock file whose process number means somebody else now', async () => {
     await withFolder(async (dataFolder) => {
       await (await open(dataFolder)).lease.release()
-      const stale = `${process.pid}\n${join(dataFolder, 'postgres')}\n1\n20000\n\n127.0.0.1\n1 1\nready\n`
+      // A process of the server's own user: any other PostgreSQL itself takes for a stranger.
+      const { uid, gid } = statSync(join(dataFolder, 'postgres'))
+      const stranger = spawn('sleep', ['60'], isRoot ? { uid, gid } : {})
+      const stale = `${stranger.pid}\n${join(dataFolder, 'postgres')}\n1\n20000\n\n127.0.0.1\n1 1\nready\n`
       writeFileSync(join(dataFolder, 'postgres', 'postmaster.pid'), stale)
       const { lease, kinds } = await open(dataFolder)
       expect(kinds()).toEqual(['database_started'])
+      expect(stranger.exitCode).toBeNull()
+      stranger.kill()
       await lease.release()
     })
   })
@@ -171,6 +176,14 @@ describe('the embedded database’s files', () => {
       expect(await ask(second.lease.url, 'SELECT n FROM kept')).toBe(7)
       await expect(ask(first.lease.url, 'SELECT 7')).rejects.toThrow()
       await second.lease.release()
+
+      const path = join(dataFolder, 'postgres-access.json')
+      const other = { ...access(dataFolder), password: '0123456789abcdef'.repeat(3) }
+      writeFileSync(path, JSON.stringify(other))
+      const renewed = await open(dataFolder)
+      expect(renewed.kinds()).toEqual(['database_password_renewed', 'database_started'])
+      expect(await ask(renewed.lease.url, 'SELECT n FROM kept')).toBe(7)
+      await renewed.lease.release()
 
       execFileSync('mv', [dataFolder, join(folder, 'there')])
       const third = await open(join(folder, 'there'))

@@ -59,39 +59,49 @@ export async function ensureRunning(options: ServerOptions, keepPort: boolean): 
   const { dataFolder, onEvent } = options
   const known = await readAccess(dataFolder)
   const cluster = join(known?.home ?? dataFolder, 'postgres')
-  const adopted = await adopt(cluster, known, onEvent)
+  const adopted = await adopt(cluster, known, keepPort, onEvent)
   if (adopted !== undefined) return adopted
 
   const startedMs = performance.now()
   const native = options.binariesFolder ?? findPackage()
   const prepared = await prepareFiles(options, native, known, cluster)
   let { access } = prepared
+  let mayRenew = true
   const log = logPath(dataFolder)
   limitLog(log)
   let retryInMs = RETRY_MS_FIRST
   for (let tries = 1; ; tries++) {
     const result = await launch({ ...prepared, port: access.port, log, onEvent })
+    let reason: string
     if (result.kind === 'ready') {
       const { postmaster } = result
-      const version = await askVersion(access)
-      onEvent({
-        kind: 'database_started',
-        pid: postmaster.pid,
-        port: access.port,
-        ms: Math.round(performance.now() - startedMs),
-      })
-      return { postmaster, access, version }
-    }
-    if (result.kind === 'failed' || tries === START_TRIES) throw wouldNotStart(prepared.cluster, result.reason)
+      try {
+        const version = await askVersion(access)
+        const ms = Math.round(performance.now() - startedMs)
+        onEvent({ kind: 'database_started', pid: postmaster.pid, port: access.port, ms })
+        return { postmaster, access, version }
+      } catch (error) {
+        await stopPostmaster(postmaster, STOP_LIMITS_MS)
+        // The files came from elsewhere, such as a backup, with a password of their own.
+        if (codeOf(error) === WRONG_PASSWORD && mayRenew) {
+          mayRenew = false
+          await renewPassword(prepared.cluster, prepared.binaries, prepared.user, access.password)
+          onEvent({ kind: 'database_password_renewed' })
+          continue
+        }
+        reason = textOf(error)
+      }
+    } else reason = result.reason
+    if (result.kind === 'failed' || tries >= START_TRIES) throw wouldNotStart(prepared.cluster, reason)
     if (result.kind === 'port_taken' && !keepPort) {
       access = { ...access, port: await findFreePort() }
       await writeAccess(dataFolder, access)
       continue
     }
-    onEvent({ kind: 'database_start_retried', reason: result.reason, retryInMs })
+    onEvent({ kind: 'database_start_retried', reason, retryInMs })
     await sleep(retryInMs)
     retryInMs = Math.min(RETRY_MS_MAX, retryInMs * 2)
-    const other = await adopt(prepared.cluster, access, onEvent)
+    const other = await adopt(prepared.cluster, access, keepPort, onEvent)
     if (other !== undefined) return other
   }
 }
@@ -100,6 +110,7 @@ export async function ensureRunning(options: ServerOptions, keepPort: boolean): 
 async function adopt(
   cluster: string,
   known: DatabaseAccess | undefined,
+  isLeased: boolean,
   onEvent: OnDatabaseEvent,
 ): Promise<RunningServer | undefined> {
   const deadlineMs = performance.now() + ADOPT_LIMIT_MS
@@ -118,9 +129,13 @@ async function adopt(
         onEvent({ kind: 'database_adopted', pid: postmaster.pid, port: postmaster.port })
         return { postmaster, access, version }
       } catch (error) {
+        const isLockedOut = codeOf(error) === WRONG_PASSWORD
+        if (isLockedOut && !isLeased) {
+          await stopPostmaster(postmaster, STOP_LIMITS_MS)
+          return undefined
+        }
         // One that is about to end refuses too; whether it does shows in the next round.
-        if (codeOf(error) === WRONG_PASSWORD || performance.now() > deadlineMs)
-          throw shutOut(cluster, postmaster, error)
+        if (isLockedOut || performance.now() > deadlineMs) throw shutOut(cluster, postmaster, error)
       }
     }
     if (performance.now() > deadlineMs) throw shutOut(cluster, postmaster, `it says "${postmaster.status}"`)
