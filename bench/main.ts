@@ -5,6 +5,7 @@
  * Results go to standard output, progress to standard error. Exit code: 0, or 1 when a result was wrong or a bench could
  * not run: a wrong book makes every speed beside it worthless.
  */
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { progress } from './apart.ts'
 import { benchJournal, benchLatency, benchM1 } from './benches.ts'
@@ -54,6 +55,11 @@ async function run(): Promise<number> {
   const wrong = checks.filter((check) => !passes(check)).length
   if (values.json === true) {
     process.stdout.write(`${JSON.stringify({ machine, command, smoke: isSmoke, seconds, wrong, reports }, null, 2)}\n`)
-  } else process.stdout.write(`${checks.length - wrong} checks right, ${wrong} wrong, in ${seconds} s\n`)
+  } else {
+    const load = (loadavg()[0] ?? 0).toFixed(2)
+    process.stdout.write(
+      `${checks.length - wrong} checks right, ${wrong} wrong, in ${seconds} s, load ${load} at the end\n`,
+    )
+  }
   return wrong === 0 ? 0 : 1
 }
