@@ -92,6 +92,23 @@ describe('a sequence', () => {
     expect(told).toEqual(['break on 2: 2 5'])
   })
 
+  test('of another sid changes no book that follows this one', () => {
+    const { fold, play } = twoValid()
+    play(aSubscribed(2, 'orderbook_delta', 2), aDelta(1, 'A', '0.4000', '1.00', { sid: 2 }))
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
+    expect(fold.counts.unproven).toBe(1)
+    play(aSnapshot(2, 'A', { ...TWO_SIDED, sid: 2 }), aDelta(9, 'B', '0.4000', '1.00'))
+    expect(fold.market('A')!.valid).toBe(true)
+    expect(fold.market('B')!.valid).toBe(false)
+  })
+
+  test('ends with its unsubscribed, whatever still comes on it', () => {
+    const { fold, play, told } = twoValid()
+    play('{"id":5,"sid":1,"seq":3,"type":"unsubscribed"}', aSnapshot(4, 'A', TWO_SIDED))
+    expect(told).toEqual(['A unsubscribed', 'B unsubscribed'])
+    expect(fold.counts.unplaced).toBe(1)
+  })
+
   test('starts anew with a new subscribed, its books in doubt', () => {
     const { play, told, fold } = twoValid()
     play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
@@ -109,6 +126,20 @@ describe('a book in the fold', () => {
     play(aDelta(4, 'A', '0.4000', '1.00'), aSnapshot(5, 'A', TWO_SIDED))
     expect(fold.market('A')!.valid).toBe(true)
     expect(fold.market('B')!.valid).toBe(true)
+  })
+
+  test('is believed up to the last frame of its sid when that breaks, and up to its snapshot when it was wrong itself', () => {
+    const { fold } = aFold()
+    const at = (ms: number, frame: string) => fold.frame(1, bytesOf(frame), ms)
+    at(10, aSubscribed())
+    at(20, aSnapshot(1, 'A', TWO_SIDED))
+    at(30, aSnapshot(2, 'B', TWO_SIDED))
+    at(40, aDelta(3, 'B', '0.4000', '1.00'))
+    expect(fold.market('A')!.asOfMs).toBe(40)
+    at(50, aDelta(4, 'A', '0.4000', '-9.00'))
+    expect(fold.market('A')!.asOfMs).toBe(20)
+    at(60, aDelta(9, 'B', '0.4000', '1.00'))
+    expect(fold.market('B')!.asOfMs).toBe(50)
   })
 
   test('may be crossed inside one exchange time', () => {
@@ -235,6 +266,20 @@ describe('orientation', () => {
     expect(told).toEqual(['A valid', 'B valid'])
   })
 
+  test('needs more than half of the sample crossed to be wrong', () => {
+    const { fold, play } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', CROSSED), aSnapshot(2, 'B', TWO_SIDED))
+    expect(fold.connection(1)!.orientation.verdict).toBe('as_asked')
+  })
+
+  test('is not judged again once the sample is full', () => {
+    const markets = many(60)
+    const { fold, play } = aFold({ markets })
+    play(aSubscribed(), ...markets.map((each, index) => aSnapshot(index + 1, each, index < 20 ? TWO_SIDED : CROSSED)))
+    expect(fold.connection(1)!.orientation.verdict).toBe('as_asked')
+    expect(fold.connection(1)!.orientation.sample).toEqual({ books: 20, crossed: 0 })
+  })
+
   test('read the wrong way round makes no book valid, ever', () => {
     const { fold, play, told } = aFold()
     play(aSubscribed(), aSnapshot(1, 'A', CROSSED), aSnapshot(2, 'B', CROSSED), aSnapshot(3, 'A', {}))
@@ -297,6 +342,22 @@ describe('a reader that begins in the middle', () => {
     expect(fold.market('A')).toMatchObject({ valid: true, seq: 42 })
     fold.frame(7, bytesOf(aDelta(44, 'A', '0.4000', '1.00')), 0)
     expect(fold.market('A')!.valid).toBe(false)
+  })
+
+  test('keeps a book that it has proven itself, whatever a checkpoint says', () => {
+    const { fold } = twoValid()
+    const book = {
+      market: 'A',
+      connection: 1,
+      sid: 1,
+      sidSeq: 2,
+      seq: 1,
+      exchangeMs: 0,
+      yes: [[100, 1]],
+      no: [],
+    } as const
+    fold.checkpoint(book, 0)
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
   })
 
   test('believes nothing across the start of another run', () => {

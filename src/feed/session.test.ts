@@ -281,6 +281,33 @@ describe('a session', () => {
     expect([...session.markets]).toEqual(['B', 'C'])
   })
 
+  test('subscribes once, however long the answer takes', () => {
+    const session = aSession({ markets: ['A', 'B', 'C', 'D'], chunkSize: 2 })
+    session.opened(0)
+    expect(sends(session.takeEffects())).toHaveLength(3)
+    for (let now = 0; now < ANSWER_MS_MAX; now += 50) session.tick(now)
+    expect(sends(session.takeEffects())).toEqual([])
+  })
+
+  test('begins with short waits again once books were proven', () => {
+    const session = aSession({ random: () => 0.999 })
+    for (let round = 0; round < 8; round++) {
+      session.disconnected(round, 'gone')
+      session.tick(1e6 * (round + 1))
+    }
+    session.opened(1e7)
+    for (const { id, params } of sends(session.takeEffects())) {
+      session.control({ type: 'subscribed', id, channel: params.channels![0]!, sid: id }, 1e7)
+    }
+    for (const market of ['A', 'B']) session.answered(market, 1e7)
+    expect(session.state).toBe('live')
+    session.takeEffects()
+    session.disconnected(1e7, 'gone')
+    const [state] = session.takeEffects()
+    expect(state).toMatchObject({ to: 'waiting' })
+    expect((state as Effect & { kind: 'state' }).waitMs).toBeLessThan(500)
+  })
+
   test('resets its backoff only when books were proven', () => {
     const waits: number[] = []
     const session = aSession({ random: () => 0.999 })
