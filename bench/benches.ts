@@ -38,11 +38,11 @@ export async function* benchM1({ isSmoke, cores }: BenchOptions): AsyncGenerator
 export async function* benchLatency({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
   const pinned = cores.length === 2 ? cores : []
   if (isSmoke) {
-    yield measureLatency({ ratePerSecond: 500, seconds: 1, markets: 50, seed: SEED, cores: pinned })
+    yield measureLatency({ ratePerSecond: 500, seconds: 1, warmUpSeconds: 0.2, markets: 50, seed: SEED, cores: pinned })
     return
   }
   for (const ratePerSecond of [500, 5_000, 10_000]) {
-    yield measureLatency({ ratePerSecond, seconds: 10, markets: MARKETS, seed: SEED, cores: pinned })
+    yield measureLatency({ ratePerSecond, seconds: 10, warmUpSeconds: 3, markets: MARKETS, seed: SEED, cores: pinned })
   }
 }
 

@@ -24,6 +24,10 @@ export function readMachine(): Machine {
   }
 }
 
+/** Ms of work of all cores since the machine started, by whatever program; the kernel counts in steps of 10 ms. */
+export const busyMs = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
+
 export const printMachine = ({ cpu, cores, memoryGiB, node, kernel, load }: Machine): string =>
   `machine  ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node}, load ${load} at the start`
 
