@@ -130,15 +130,28 @@ export type ContextBody = {
 
 export type ContextConnection = ConnectionOpenedBody & {
   readonly connection: number
-  /** The verdict, with the two-sided books that it rests on and how many of them were crossed. */
-  readonly orientation: {
-    readonly verdict: 'pending' | 'as_asked' | 'wrong'
-    readonly books: number
-    readonly crossed: number
-  }
+  readonly orientation: ContextOrientation
   /** Markets asked for whose first snapshot has not come. */
   readonly awaiting: readonly string[]
+  /** Markets let go: snapshots of them that are still on the way prove nothing. */
+  readonly released: ContextReleased
   readonly sids: readonly ContextSubscription[]
+}
+
+export type ContextOrientation = {
+  readonly verdict: 'pending' | 'as_asked' | 'wrong'
+  /** The two-sided books that it rests on, and which of them were crossed. */
+  readonly sample: readonly { readonly market: string; readonly crossed: boolean }[]
+  /** Tickers whose YES ask lay nearer to the books as read, and to the books read the other way. */
+  readonly fits: { readonly asRead: number; readonly flipped: number }
+}
+
+export type ContextReleased = {
+  readonly released: readonly string[]
+  /** Those asked for again, while a delete of them is unanswered. */
+  readonly wantedAgain: readonly string[]
+  /** `delete_markets` without an answer, by the id of the command. */
+  readonly deletes: readonly { readonly id: number; readonly markets: readonly string[] }[]
 }
 
 export type ContextSubscription = {

@@ -3,6 +3,7 @@
  */
 import type { ConnectionOpenedBody } from '#domain'
 import { Orientation } from './orientation.ts'
+import { Released } from './released.ts'
 import { Subscription } from './subscription.ts'
 
 export class Connection {
@@ -14,6 +15,8 @@ export class Connection {
   readonly #bySparseSid = new Map<number, Subscription>()
   /** Tickers asked for on the order-book channel whose first snapshot has not come. */
   readonly awaiting = new Set<string>()
+  /** Markets let go on this connection. */
+  readonly released = new Released()
 
   constructor(id: number, opened: ConnectionOpenedBody) {
     this.id = id

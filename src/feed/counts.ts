@@ -22,7 +22,7 @@ export const newCounts = () => ({
   negative: 0,
   /** Books still crossed after their exchange time. */
   crossed: 0,
-  /** Deltas of a book that is not proven: journaled, not applied. */
+  /** Deltas of a book that is not proven, and snapshots of a market that was let go: journaled, not applied. */
   unproven: 0,
   /** Frames of a subscription or connection that was never announced. */
   unplaced: 0,

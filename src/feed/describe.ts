@@ -20,12 +20,13 @@ export function describeCheckpoint(market: Market): CheckpointBook | undefined {
 }
 
 function describeConnection(connection: Connection): ContextConnection {
-  const { id, opened, orientation, awaiting } = connection
+  const { id, opened, orientation, awaiting, released } = connection
   return {
     ...opened,
     connection: id,
-    orientation: { verdict: orientation.verdict, ...orientation.sample },
+    orientation: orientation.describe(),
     awaiting: [...awaiting],
+    released: released.describe(),
     sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs }) => {
       return { sid, channel, exchangeMs, ...(last === undefined ? {} : { lastSeq: last }) }
     }),

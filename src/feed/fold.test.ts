@@ -322,8 +322,9 @@ describe('a reader that begins in the middle', () => {
     const connection = {
       ...OPENED,
       connection: 7,
-      orientation: { verdict: 'as_asked', books: 20, crossed: 0 },
+      orientation: { verdict: 'as_asked', sample: [], fits: { asRead: 0, flipped: 0 } },
       awaiting: [],
+      released: { released: [], wantedAgain: [], deletes: [] },
       sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0 }],
     } as const
     fold.context({ session: 's', connections: [connection] })

@@ -103,7 +103,10 @@ export class Fold {
     const subscription = connection.subscription(command.sids[0]!)
     if (subscription?.channel !== BOOK_CHANNEL) return
     if (command.action === 'add_markets') this.#await(connection, command.markets)
-    if (command.action === 'delete_markets') this.#letGo(connection, subscription, command.markets)
+    if (command.action === 'delete_markets') {
+      connection.released.release(command.id, command.markets)
+      this.#letGo(connection, subscription, command.markets)
+    }
   }
 
   /**
@@ -153,6 +156,7 @@ export class Fold {
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation)
       for (const market of each.awaiting) connection.awaiting.add(market)
+      connection.released.resume(each.released)
       for (const { sid, channel, lastSeq, exchangeMs } of each.sids) {
         const subscription = new Subscription(connection, sid, channel, 'any')
         subscription.last = lastSeq
@@ -271,6 +275,10 @@ export class Fold {
     }
     if (!this.#outOfOrder(connection, subscription, frame.seq)) return
     subscription.lastMs = receivedMs
+    if (connection.released.has(frame.market)) {
+      this.counts.unproven++
+      return
+    }
     const market = this.#marketOf(frame.market)
     const answered = connection.awaiting.delete(frame.market)
     // A ticker that the exchange does not know is answered with an empty id ([R] 2026-05, unconfirmed live).
@@ -319,6 +327,7 @@ export class Fold {
     if (frame.type === 'subscribed') this.#subscribed(connection, frame.sid, frame.channel)
     else if (frame.type !== 'list') this.#takePlace(connection, frame, receivedMs)
 
+    connection.released.answered(frame.id)
     const subscription = 'sid' in frame && frame.sid !== undefined ? connection.subscription(frame.sid) : undefined
     if (subscription !== undefined && frame.type === 'unsubscribed') {
       this.#belief.doubtAll(subscription, 'unsubscribed')
@@ -370,6 +379,7 @@ export class Fold {
   #await(connection: Connection, tickers: readonly string[]): void {
     for (const ticker of tickers) {
       this.#marketOf(ticker)
+      connection.released.take(ticker)
       connection.awaiting.add(ticker)
     }
   }

@@ -290,7 +290,15 @@ export class Session {
       return
     }
     if (action === 'accept') return
-    if (action === 'retry' && this.#commands.retry(pending, nowMs)) return
+    if (action === 'retry') {
+      if (this.#commands.retry(pending, nowMs)) return
+      this.#lose(
+        'subscribe_timeout',
+        `${pending.command.cmd} refused again and again: error ${frame.code} ${frame.message}`,
+        nowMs,
+      )
+      return
+    }
     this.#giveUp(pending, frame, action === 'market_limit' || action === 'unknown_market' ? action : 'refused', nowMs)
   }
 
@@ -324,7 +332,8 @@ export class Session {
     if (!isOpen(this.#state)) return
     this.#push(this.#plan.next(this.#commands.isIdle))
     const sid = this.bookSid
-    const again = sid === undefined ? [] : this.#resync.take(nowMs)
+    // Taken only when it can go out at once: its pause and its time limit count from its sending.
+    const again = sid === undefined || !this.#commands.hasRoom(nowMs) ? [] : this.#resync.take(nowMs)
     if (sid !== undefined && again.length > 0) {
       this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets: again }])
     }

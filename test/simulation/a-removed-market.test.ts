@@ -1,6 +1,5 @@
 /**
- * What the simulation found (seeds 93 and 448 break S1): the smallest tale of each fault, with the fold alone.
- * `test.fails` holds as long as the fault stands; it is to become a plain test with its mending.
+ * What the simulation found: the smallest tale of each fault, with the fold alone.
  */
 import { expect, test } from 'vitest'
 import { Fold } from '#feed'
@@ -11,7 +10,7 @@ const update = (id: number, action: string, market: string) =>
     JSON.stringify({ id, cmd: 'update_subscription', params: { sids: [1], action, market_tickers: [market] } }),
   )
 
-test.fails('a market that was let go is not proven again by a snapshot that was on its way (S1)', () => {
+test('a market that was let go is not proven again by a snapshot that was on its way (S1)', () => {
   const fold = new Fold()
   fold.opened(1, { host: 'simulated', environment: 'sim', useYesPrice: true, firstSeq: 'one' })
   fold.frame(1, bytesOf(aSubscribed()), 0)
@@ -28,4 +27,21 @@ test.fails('a market that was let go is not proven again by a snapshot that was 
 
   // The exchange tells nothing of A any more: its book stands still, and must not be shown as the exchange's.
   expect(fold.market('A')!.valid).toBe(false)
+})
+
+test('a market let go and asked for again is proven by the snapshot after the answer to its delete (S1)', () => {
+  const fold = new Fold()
+  fold.opened(1, { host: 'simulated', environment: 'sim', useYesPrice: true, firstSeq: 'one' })
+  fold.frame(1, bytesOf(aSubscribed()), 0)
+  fold.frame(1, bytesOf(aSnapshot(1, 'A', { yes: [['0.4000', '5.00']] })), 0)
+  fold.validity({ action: 'settle_orientation', cause: 'snapshot_timeout' }, 1)
+  fold.command(1, update(2, 'get_snapshot', 'A'))
+  fold.command(1, update(3, 'delete_markets', 'A'))
+  fold.command(1, update(4, 'add_markets', 'A'))
+  fold.frame(1, bytesOf(aSnapshot(2, 'A', { yes: [['0.4000', '5.00']], id: 2 })), 0)
+  expect(fold.market('A')!.valid).toBe(false)
+  fold.frame(1, bytesOf(anOk(3, 3)), 0)
+  fold.frame(1, bytesOf(anOk(4, 4)), 0)
+  fold.frame(1, bytesOf(aSnapshot(5, 'A', { yes: [['0.4100', '5.00']] })), 0)
+  expect(fold.market('A')!.valid).toBe(true)
 })

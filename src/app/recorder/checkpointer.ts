@@ -49,7 +49,8 @@ export class Checkpointer {
     // A book in doubt is not written: its next snapshot is a base of its own.
     const book = market.valid ? describeCheckpoint(market) : undefined
     if (book === undefined) return
-    this.#tape.record(RECORD.CHECKPOINT, book.connection, encodeCheckpoint(book))
+    // Without room it is left out: a checkpoint that comes late would be a book of another moment.
+    if (!this.#tape.offer(RECORD.CHECKPOINT, book.connection, encodeCheckpoint(book))) return
     this.#fold.checkpoint(book, nowMs)
     this.written++
   }

@@ -63,7 +63,10 @@ export function listenFor(parts: ListenerParts): FoldListener {
       tell(connection, (session, now) => session.broken(channel, now))
     },
     oriented: ({ id, orientation }) => {
-      const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+      const isWrong = orientation.verdict === 'wrong'
+      const level = isWrong ? 'error' : 'info'
+      // Few books may all have been caught inside a crossed group: they are asked for once more.
+      if (isWrong && !orientation.isFull) tell(id, (session, now) => session.resync([...session.markets], now))
       log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
     },
     control: (connection, frame) => tell(connection, (session, now) => session.control(frame, now)),

@@ -42,10 +42,12 @@ export class Tape {
   }
 
   /**
-   * One text message as received. `full`: neither journaled nor folded, since no frame reaches a book without the journal.
+   * One text message as received. `full`: neither journaled nor folded, since no frame reaches a book without the journal,
+   * and none passes a record that is owed.
    * Synchronous; allocates nothing.
    */
   frame(connection: number, bytes: Uint8Array): AppendResult {
+    if (this.#owed.length > 0 && !this.payOwed()) return 'full'
     const journal = this.#journal
     const stamp = journal.stamp()
     const taken = journal.append(RECORD.FRAME, connection, bytes, stamp)
@@ -82,18 +84,22 @@ export class Tape {
 
   /** Appends a record that must not be lost: now, or first of all when there is room. */
   record(type: RecordType, connection: number, body: Uint8Array): void {
-    this.payOwed()
-    if (this.#owed.length === 0 && this.#journal.append(type, connection, body) !== 'full') return
-    this.#owed.push({ type, connection, body })
+    if (!this.offer(type, connection, body)) this.#owed.push({ type, connection, body })
   }
 
-  /** Appends what is owed, as far as there is room. */
-  payOwed(): void {
+  /** Appends a record that can do without: answers whether there was room. */
+  offer(type: RecordType, connection: number, body: Uint8Array): boolean {
+    return this.payOwed() && this.#journal.append(type, connection, body) !== 'full'
+  }
+
+  /** Appends what is owed, as far as there is room. Answers whether nothing is owed any more. */
+  payOwed(): boolean {
     while (this.#owed.length > 0) {
       const { type, connection, body } = this.#owed[0]!
-      if (this.#journal.append(type, connection, body) === 'full') return
+      if (this.#journal.append(type, connection, body) === 'full') return false
       this.#owed.shift()
     }
+    return true
   }
 
   /** Unix ms, with fraction, in the journal's time. */
