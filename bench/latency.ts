@@ -23,8 +23,6 @@ export type LatencyRun = {
   readonly warmUpSeconds: number
   readonly markets: number
   readonly seed: number
-  /** Of the exchange and of the recorder. */
-  readonly cores: readonly number[]
 }
 
 export async function measureLatency(run: LatencyRun): Promise<Report> {
@@ -37,7 +35,7 @@ export async function measureLatency(run: LatencyRun): Promise<Report> {
   writeFileSync(capture, frames.map((raw, index) => line(raw, index < markets ? 0 : 1)).join(''))
   const oracle = new PlainBooks(false)
   for (const frame of frames) oracle.take(frame)
-  return reportOf(run, await play({ capture, ratePerSecond, deltas }, run), oracle.digest())
+  return reportOf(run, await play({ capture, ratePerSecond, deltas }), oracle.digest())
 }
 
 /** A line of a capture. Snapshots are stamped with the first time: they have happened when the clock starts. */
@@ -50,12 +48,12 @@ type Played = {
   readonly foreign: number
 }
 
-async function play(job: ExchangeJob, { cores }: LatencyRun): Promise<Played> {
-  const exchange = startApart('latency-exchange.ts', job, cores[0])
+async function play(job: ExchangeJob): Promise<Played> {
+  const exchange = startApart('latency-exchange.ts', job, undefined)
   try {
     const { url, keyPem, tickers } = await exchange.next<ExchangeReady>()
     const recorderJob: RecorderJob = { url, keyPem, tickers, deltas: job.deltas }
-    const recorder = startApart('latency-recorder.ts', recorderJob, cores[1])
+    const recorder = startApart('latency-recorder.ts', recorderJob, undefined)
     try {
       await recorder.next<'ready'>()
       const beganMs = performance.now()
@@ -76,7 +74,7 @@ async function play(job: ExchangeJob, { cores }: LatencyRun): Promise<Played> {
 }
 
 function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: string): Report {
-  const { ratePerSecond, seconds, warmUpSeconds, markets, seed, cores } = run
+  const { ratePerSecond, seconds, warmUpSeconds, markets, seed } = run
   const { appliedNs } = taken
   const scheduledNs = (slot: number) => sent.startedNs + (slot * 1e9) / ratePerSecond
   const warmUp = ratePerSecond * warmUpSeconds
@@ -97,9 +95,7 @@ function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: str
     input: `generated tape, ${(ratePerSecond * seconds).toLocaleString('en-US')} deltas of ${markets} markets over ${seconds} s, Zipf ${ZIPF_EXPONENT}, seed ${seed}`,
     how: [
       'Exchange and recorder in two processes, a WebSocket on 127.0.0.1 between them, the journal on the file system, groups of 5 ms.',
-      cores.length === 2
-        ? `The exchange pinned to core ${cores[0]}; the recorder, its collector and its disk threads to core ${cores[1]}.`
-        : 'Not pinned to cores.',
+      'Neither is pinned to a core: a recorder on one core with its own disk threads waits for them, and nobody runs it so.',
       'Clock: CLOCK_MONOTONIC through process.hrtime, 1 ns, shared by both processes. One run, every frame after the warm-up counted.',
       "The exchange waits with timers of 1 ms, so most of a scheduled frame's time is the sender's own lateness: the rows after it tell them apart.",
     ],

@@ -9,7 +9,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { progress } from './apart.ts'
 import { benchJournal, benchLatency, benchM1 } from './benches.ts'
-import { coresToPin, printMachine, readMachine } from './machine.ts'
+import { coreToPin, printMachine, readMachine } from './machine.ts'
 import { passes, printReport, type Report } from './report.ts'
 
 const BENCHES = { m1: benchM1, latency: benchLatency, journal: benchJournal } as const
@@ -36,7 +36,7 @@ async function run(): Promise<number> {
   const isSmoke = values.smoke === true
   const machine = readMachine()
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
-  const cores = coresToPin()
+  const core = coreToPin()
   const reports: Report[] = []
   const show = (report: Report) => {
     reports.push(report)
@@ -48,7 +48,7 @@ async function run(): Promise<number> {
   }
   const startedMs = performance.now()
   const names = (positionals.length > 0 ? positionals : Object.keys(BENCHES)) as BenchName[]
-  for (const name of names) for await (const report of BENCHES[name]({ isSmoke, cores })) show(report)
+  for (const name of names) for await (const report of BENCHES[name]({ isSmoke, core })) show(report)
 
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10
   const checks = reports.flatMap((report) => report.checks)
