@@ -70,6 +70,17 @@ describe('a sequence', () => {
     expect(fold.counts.repeats).toBe(3)
   })
 
+  test('that falls back and counts on puts its books in doubt, unlike a frame sent twice', () => {
+    const fellBack: number[] = []
+    const { fold, play } = aFold({ listener: { fellBack: (_, subscription) => void fellBack.push(subscription.sid) } })
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED), aSnapshot(2, 'B', TWO_SIDED), aDelta(3, 'A', '0.4000', '1.00'))
+    play(aDelta(3, 'A', '0.4000', '1.00'), aDelta(2, 'A', '0.4000', '1.00'))
+    expect(fold.market('A')!.valid).toBe(true)
+    play(aSnapshot(1, 'A', TWO_SIDED), aDelta(2, 'A', '0.4000', '1.00'), aDelta(3, 'A', '0.4000', '1.00'))
+    expect(fellBack).toEqual([1])
+    expect(fold.markets().some(({ valid }) => valid)).toBe(false)
+  })
+
   test('must begin with 1 after our own subscribed', () => {
     const { play, told } = aFold()
     play(aSubscribed(), aSnapshot(2, 'A', TWO_SIDED))
@@ -199,8 +210,34 @@ describe('a book in the fold', () => {
     expect(told).toEqual(['A malformed'])
     play('{"type":"orderbook_delta","sid":1,"seq":4,"msg":{}}')
     expect(told).toEqual(['A malformed', 'B malformed'])
-    play('not json at all', aDelta(5, 'A', '0.4000', '1.00'))
-    expect(told).toHaveLength(2)
+  })
+
+  test('is in doubt when any frame of its connection cannot be placed at all', () => {
+    const { play, told } = twoValid()
+    play('not json at all')
+    expect(told).toEqual(['A malformed', 'B malformed'])
+  })
+
+  test('survives what is nested deeper than a stack', () => {
+    const { fold, play } = twoValid()
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    play(`{"type":"orderbook_snapshot","sid":1,"seq":3,"msg":${deep}}`, `{"type":"error","msg":{"code":${deep}}}`, deep)
+    expect(fold.counts.malformed).toBe(3)
+  })
+
+  test('of a market that nobody asked for is not taken up', () => {
+    const { fold, play } = twoValid()
+    play(aSnapshot(3, 'Z', TWO_SIDED), aDelta(4, 'Z', '0.4000', '1.00'), aDelta(5, 'A', '0.4000', '1.00'))
+    expect(fold.market('Z')).toBeUndefined()
+    expect(fold.counts).toMatchObject({ unasked: 2, breaks: 0 })
+  })
+
+  test('of a market said to be unknown is told of when deltas of it come all the same', () => {
+    const stirred: string[] = []
+    const { play } = aFold({ listener: { stirred: (_, market) => void stirred.push(market.ticker) } })
+    play(aSubscribed(), aSnapshot(1, 'A', { marketId: '' }))
+    for (let seq = 2; seq < 9; seq++) play(aDelta(seq, 'A', '0.4000', '1.00'))
+    expect(stirred).toEqual(['A'])
   })
 
   test('is in doubt with a dead subscription, whatever still comes on it', () => {
@@ -220,8 +257,8 @@ describe('a book in the fold', () => {
     expect(fold.counts.unplaced).toBe(1)
   })
 
-  test('is let go by our own delete_markets', () => {
-    const { fold, told } = twoValid()
+  test('is let go by our own delete_markets, and forgotten with its answer', () => {
+    const { fold, told, play } = twoValid()
     const command = {
       id: 9,
       cmd: 'update_subscription',
@@ -229,12 +266,38 @@ describe('a book in the fold', () => {
     }
     fold.command(1, bytesOf(JSON.stringify(command)))
     expect(told).toEqual(['A unsubscribed'])
+    play(anOk(3, 9))
+    expect(fold.market('A')).toBeUndefined()
+    play(aDelta(4, 'A', '0.4000', '1.00'))
+    expect(fold.counts.unasked).toBe(1)
+  })
+
+  test('is released without a command when the exchange refused it, and holds up nobody', () => {
+    const { fold, play, told } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
+    expect(told).toEqual([])
+    fold.validity({ action: 'release', markets: ['B'], cause: 'dropped' }, 1)
+    expect(told).toEqual(['A valid'])
+    expect(fold.market('B')).toBeUndefined()
+  })
+
+  test('is believed by nobody across a damaged piece of the journal', () => {
+    const { fold, told } = twoValid()
+    fold.damaged()
+    expect(told).toEqual(['A journal_damage', 'B journal_damage'])
+  })
+
+  test('of a connection that opens twice is not believed: its end was lost', () => {
+    const { fold, told } = twoValid()
+    fold.opened(1, OPENED)
+    expect(told).toEqual(['A connection_lost', 'B connection_lost'])
   })
 
   test('forgotten leaves no trace, and its number serves another', () => {
     const { fold, play } = twoValid()
     fold.forget('A')
     expect(fold.market('A')).toBeUndefined()
+    fold.command(1, subscribeTo('C'))
     play(aSnapshot(3, 'C', TWO_SIDED), aDelta(4, 'C', '0.4000', '1.00'))
     expect(
       fold
@@ -323,9 +386,8 @@ describe('a reader that begins in the middle', () => {
       ...OPENED,
       connection: 7,
       orientation: { verdict: 'as_asked', sample: [], fits: { asRead: 0, flipped: 0 } },
-      awaiting: [],
-      released: { released: [], wantedAgain: [], deletes: [] },
-      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0 }],
+      asked: { awaiting: [], held: ['A'], leaving: [], again: [], deletes: [] },
+      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0, lastMs: 0 }],
     } as const
     fold.context({ session: 's', connections: [connection] })
     const book = {

@@ -72,11 +72,11 @@ export class Orientation {
   }
 
   /** Takes over what was known before this reader began. */
-  resume({ verdict, sample, fits }: ContextOrientation): void {
-    this.#verdict = verdict
-    for (const { market, crossed } of sample) this.#sampled.set(market, crossed)
-    this.#fitsAsRead = fits.asRead
-    this.#fitsFlipped = fits.flipped
+  resume({ verdict, sample, fits }: Partial<ContextOrientation>): void {
+    this.#verdict = verdict ?? 'pending'
+    for (const { market, crossed } of sample ?? []) this.#sampled.set(market, crossed)
+    this.#fitsAsRead = fits?.asRead ?? 0
+    this.#fitsFlipped = fits?.flipped ?? 0
   }
 
   /** The inverse of {@link resume}. */

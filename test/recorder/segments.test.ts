@@ -2,6 +2,7 @@
  * A journal of many segments: a reader that begins at any of them comes to the live books, sealed or not, and a disk that
  * stands still costs a declared hole and nothing else.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { foldRecord, readBooks } from '#app'
 import { type ConnectionLostBody, RECORD } from '#domain'
@@ -71,6 +72,23 @@ describe('a reader that begins at a segment', () => {
     expect(faults).toEqual([])
     for (const [ticker, { sha256 }] of Object.entries(digestsOf(fold))) expect(sha256).toBe(live[ticker]!.sha256)
   })
+})
+
+test('a reader believes no book across a damaged block, until it is proven again', async () => {
+  recording = await record({ capture: DEMO, ratePerSecond: 500, loop: true, startAfterMarkets: 6 })
+  const { recorder, folder } = recording
+  await until('some frames are there', () => recorder.fold.counts.frames > 600)
+  await quiet(recording)
+  const file = `${folder}/journal/0000000001.kfj`
+  const bytes = readFileSync(file)
+  // In the second half, where nothing proves a book again before the end.
+  bytes[Math.floor(bytes.length * 0.7)]! ^= 0x10
+  writeFileSync(file, bytes)
+  const { fold, faults } = await readBooks({ folder: `${folder}/journal` })
+  expect(faults).toMatchObject([{ kind: 'damage', segment: 1 }])
+  expect(fold.markets()).toHaveLength(6)
+  expect(fold.markets().some(({ valid }) => valid)).toBe(false)
+  expect(recorder.fold.markets().every(({ valid }) => valid)).toBe(true)
 })
 
 describe('a disk that stands still', () => {

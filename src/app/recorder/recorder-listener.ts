@@ -44,7 +44,7 @@ export function listenFor(parts: ListenerParts): FoldListener {
   }
   return {
     changed: (market) => {
-      if (market.deltasSinceCheckpoint === checkpointDeltas) onCheckpointDue(market)
+      if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },
     validity: (market) => {
@@ -62,6 +62,12 @@ export function listenFor(parts: ListenerParts): FoldListener {
       repeats.write('warn', { event: 'sequence_broken', connection, sid, channel, expected, received })
       tell(connection, (session, now) => session.broken(channel, now))
     },
+    fellBack: (connection, { sid, channel }, received) => {
+      repeats.write('warn', { event: 'sequence_fell_back', connection, sid, channel, received })
+      tell(connection, (session, now) => session.fellBack(channel, now))
+    },
+    stirred: (connection, { ticker }) => tell(connection, (session, now) => session.stirred(ticker, now)),
+    unread: (connection, type) => repeats.write('warn', { event: 'type_unknown', connection, type }),
     oriented: ({ id, orientation }) => {
       const isWrong = orientation.verdict === 'wrong'
       const level = isWrong ? 'error' : 'info'
@@ -74,6 +80,7 @@ export function listenFor(parts: ListenerParts): FoldListener {
       quarantine.push({ atMs: nowMs(), connection, at, was, market })
       if (quarantine.length > QUARANTINE_MAX) quarantine.shift()
       repeats.write('warn', { event: 'frame_malformed', connection, at, was, market })
+      if (market !== undefined) tell(connection, (session, now) => session.unreadable(market, now))
     },
   }
 }

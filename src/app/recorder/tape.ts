@@ -28,6 +28,8 @@ export class Tape {
   /** Unix ms of stamp 0 in the current clock epoch. */
   #originMs = 0
   readonly #owed: { type: RecordType; connection: number; body: Uint8Array }[] = []
+  /** Records that were larger than the journal takes, and were lost but for a note. */
+  tooLarge = 0
   /** The stamp of the last frame taken. */
   lastStamp = 0
 
@@ -79,7 +81,7 @@ export class Tape {
 
   validity(connection: number, body: ValidityBody): void {
     this.record(RECORD.VALIDITY, connection, encodeJson(body))
-    this.#fold.validity(body, connection)
+    this.#fold.validity(body, connection === 0 ? undefined : connection)
   }
 
   /** Appends a record that must not be lost: now, or first of all when there is room. */
@@ -87,9 +89,14 @@ export class Tape {
     if (!this.offer(type, connection, body)) this.#owed.push({ type, connection, body })
   }
 
-  /** Appends a record that can do without: answers whether there was room. */
+  /** Appends a record that can do without: answers whether there was room. One that never fits is told in its place. */
   offer(type: RecordType, connection: number, body: Uint8Array): boolean {
-    return this.payOwed() && this.#journal.append(type, connection, body) !== 'full'
+    if (!this.payOwed()) return false
+    const taken = this.#journal.append(type, connection, body)
+    if (taken !== 'too_large') return taken !== 'full'
+    this.tooLarge++
+    const text = `a record of type ${type} with ${body.length} bytes is larger than the journal takes`
+    return this.offer(RECORD.NOTE, connection, encodeJson({ text }))
   }
 
   /** Appends what is owed, as far as there is room. Answers whether nothing is owed any more. */
