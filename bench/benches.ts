@@ -8,16 +8,15 @@ import { CAPTURE_NAME, hasCapture } from './shared-capture.ts'
 
 export type BenchOptions = {
   readonly isSmoke: boolean
-  /** At most two; empty where nothing can be pinned. */
-  readonly cores: readonly number[]
+  /** The core that single-core benches are pinned to; `undefined` where nothing can be pinned. */
+  readonly core: number | undefined
 }
 
 const SEED = 1
 const MARKETS = 500
 const SMOKE_SEQ = 5_000
 
-export async function* benchM1({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
-  const core = cores.at(-1)
+export async function* benchM1({ isSmoke, core }: BenchOptions): AsyncGenerator<Report> {
   const size = isSmoke ? { markets: 50, deltas: 5_000 } : { markets: MARKETS, deltas: 1_000_000 }
   const tape = { kind: 'tape', ...size, seed: SEED, useYesPrice: true } as const
   const rounds = isSmoke ? { rounds: 2, warmUps: 1 } : { rounds: 9, warmUps: 2 }
@@ -35,22 +34,20 @@ export async function* benchM1({ isSmoke, cores }: BenchOptions): AsyncGenerator
   }
 }
 
-export async function* benchLatency({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
-  const pinned = cores.length === 2 ? cores : []
+export async function* benchLatency({ isSmoke }: BenchOptions): AsyncGenerator<Report> {
   if (isSmoke) {
-    yield measureLatency({ ratePerSecond: 500, seconds: 1, markets: 50, seed: SEED, cores: pinned })
+    yield measureLatency({ ratePerSecond: 500, seconds: 1, warmUpSeconds: 0.2, markets: 50, seed: SEED })
     return
   }
   for (const ratePerSecond of [500, 5_000, 10_000]) {
-    yield measureLatency({ ratePerSecond, seconds: 10, markets: MARKETS, seed: SEED, cores: pinned })
+    yield measureLatency({ ratePerSecond, seconds: 10, warmUpSeconds: 3, markets: MARKETS, seed: SEED })
   }
 }
 
-export async function* benchJournal({ isSmoke, cores }: BenchOptions): AsyncGenerator<Report> {
-  const core = cores.at(-1)
+export async function* benchJournal({ isSmoke }: BenchOptions): AsyncGenerator<Report> {
   const size = isSmoke ? { markets: 50, deltas: 5_000 } : { markets: MARKETS, deltas: 200_000 }
-  const rest = isSmoke ? { rounds: 1, pacedSeconds: 0.2, core } : { rounds: 7, pacedSeconds: 5, core }
+  const rest = isSmoke ? { rounds: 1, pacedSeconds: 0.2 } : { rounds: 7, pacedSeconds: 5 }
   const inputs: JournalJob['input'][] = [{ kind: 'tape', ...size, seed: SEED }]
   if (hasCapture) inputs.push({ kind: 'capture', ...(isSmoke ? { untilSeq: SMOKE_SEQ } : {}) })
-  for (const input of inputs) yield runApart<Report>('journal.ts', { input, ...rest } satisfies JournalJob, core)
+  for (const input of inputs) yield runApart<Report>('journal.ts', { input, ...rest } satisfies JournalJob, undefined)
 }

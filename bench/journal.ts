@@ -24,7 +24,6 @@ export type JournalJob = {
     | { readonly kind: 'capture'; readonly untilSeq?: number }
   readonly rounds: number
   readonly pacedSeconds: number
-  readonly core: number | undefined
 }
 
 const PACED_PER_MS = 10
@@ -38,7 +37,7 @@ await say(await measure())
 
 async function measure(): Promise<Report> {
   const { name, text, packed, opened, wanted } = readInput()
-  const { rounds, core } = job
+  const { rounds } = job
   const { frames } = packed
   const written = digestOfBodies(frames)
 
@@ -81,7 +80,7 @@ async function measure(): Promise<Report> {
     name,
     input: text,
     how: [
-      `One journal a round, one round of warm-up before; ${core === undefined ? 'not pinned (no taskset)' : `pinned to core ${core} with its disk threads`}.`,
+      'One journal a round, one round of warm-up before; not pinned, since the disk is written by threads of its own.',
       `Paced: ${PACED_PER_MS} records each ms, groups of 5 ms, as a recorder at ${PACED_PER_MS * 1000} frames/s writes them.`,
     ],
     speeds: [

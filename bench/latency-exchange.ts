@@ -16,6 +16,8 @@ export type ExchangeDone = {
   /** Monotonic ns at which each delta was handed to the socket. */
   readonly handedNs: Float64Array
   readonly sentFrames: number
+  /** Ms of a core that this process used while it played. */
+  readonly cpuMs: number
 }
 
 const { capture, ratePerSecond, deltas } = await takeJob<ExchangeJob>()
@@ -32,10 +34,13 @@ const exchange = await startExchange({
 const { url, keyPem, tickers } = exchange
 await say({ url, keyPem, tickers: [...tickers] } satisfies ExchangeReady)
 await hear()
+const cpuBefore = process.cpuUsage()
 const startedNs = Number(process.hrtime.bigint())
 exchange.startClock()
 await exchange.done
-await say({ startedNs, handedNs, sentFrames: exchange.sent().total } satisfies ExchangeDone)
+const { user, system } = process.cpuUsage(cpuBefore)
+const cpuMs = (user + system) / 1000
+await say({ startedNs, handedNs, sentFrames: exchange.sent().total, cpuMs } satisfies ExchangeDone)
 // The connection stays open until whoever started this process lets it go.
 await hear()
 

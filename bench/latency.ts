@@ -11,6 +11,7 @@ import { progress, startApart } from './apart.ts'
 import { generateTape, ZIPF_EXPONENT } from './generated-tape.ts'
 import type { ExchangeDone, ExchangeJob, ExchangeReady } from './latency-exchange.ts'
 import type { RecorderDone, RecorderJob } from './latency-recorder.ts'
+import { busyMs } from './machine.ts'
 import { PlainBooks } from './oracle.ts'
 import { distributionOf, type Report } from './report.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -18,15 +19,15 @@ import { temporaryFolder } from './temporary-folder.ts'
 export type LatencyRun = {
   readonly ratePerSecond: number
   readonly seconds: number
+  /** Played before those, at the same rate, and not counted: code runs slower before it has run often. */
+  readonly warmUpSeconds: number
   readonly markets: number
   readonly seed: number
-  /** Of the exchange and of the recorder. */
-  readonly cores: readonly number[]
 }
 
 export async function measureLatency(run: LatencyRun): Promise<Report> {
-  const { ratePerSecond, seconds, markets, seed } = run
-  const deltas = ratePerSecond * seconds
+  const { ratePerSecond, seconds, warmUpSeconds, markets, seed } = run
+  const deltas = ratePerSecond * (warmUpSeconds + seconds)
   progress(`latency: ${ratePerSecond} frames/s for ${seconds} s`)
   const capture = join(temporaryFolder(), 'tape.jsonl')
   // A capture's NO levels stand in NO prices; the exchange turns them for a subscription that asks for YES prices.
@@ -34,25 +35,36 @@ export async function measureLatency(run: LatencyRun): Promise<Report> {
   writeFileSync(capture, frames.map((raw, index) => line(raw, index < markets ? 0 : 1)).join(''))
   const oracle = new PlainBooks(false)
   for (const frame of frames) oracle.take(frame)
-  const { sent, taken } = await play({ capture, ratePerSecond, deltas }, run)
-  return reportOf(run, sent, taken, oracle.digest())
+  return reportOf(run, await play({ capture, ratePerSecond, deltas }), oracle.digest())
 }
 
 /** A line of a capture. Snapshots are stamped with the first time: they have happened when the clock starts. */
 const line = (raw: string, receivedNs: number): string => `${JSON.stringify({ recv_ns: String(receivedNs), raw })}\n`
 
-async function play(job: ExchangeJob, { cores }: LatencyRun): Promise<{ sent: ExchangeDone; taken: RecorderDone }> {
-  const exchange = startApart('latency-exchange.ts', job, cores[0])
+type Played = {
+  readonly sent: ExchangeDone
+  readonly taken: RecorderDone
+  /** How many cores other programs kept busy meanwhile, on average. */
+  readonly foreign: number
+}
+
+async function play(job: ExchangeJob): Promise<Played> {
+  const exchange = startApart('latency-exchange.ts', job, undefined)
   try {
     const { url, keyPem, tickers } = await exchange.next<ExchangeReady>()
     const recorderJob: RecorderJob = { url, keyPem, tickers, deltas: job.deltas }
-    const recorder = startApart('latency-recorder.ts', recorderJob, cores[1])
+    const recorder = startApart('latency-recorder.ts', recorderJob, undefined)
     try {
       await recorder.next<'ready'>()
+      const beganMs = performance.now()
+      const busyBeforeMs = busyMs()
       exchange.tell('start')
       const sent = await exchange.next<ExchangeDone>()
+      const tookMs = performance.now() - beganMs
+      const allMs = busyMs() - busyBeforeMs
       recorder.tell({ sentFrames: sent.sentFrames })
-      return { sent, taken: await recorder.next<RecorderDone>() }
+      const taken = await recorder.next<RecorderDone>()
+      return { sent, taken, foreign: Math.max(0, allMs - sent.cpuMs - taken.cpuMs) / tookMs }
     } finally {
       await recorder.close()
     }
@@ -61,12 +73,18 @@ async function play(job: ExchangeJob, { cores }: LatencyRun): Promise<{ sent: Ex
   }
 }
 
-function reportOf(run: LatencyRun, sent: ExchangeDone, taken: RecorderDone, wanted: string): Report {
-  const { ratePerSecond, seconds, markets, seed, cores } = run
+function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: string): Report {
+  const { ratePerSecond, seconds, warmUpSeconds, markets, seed } = run
   const { appliedNs } = taken
   const scheduledNs = (slot: number) => sent.startedNs + (slot * 1e9) / ratePerSecond
+  const warmUp = ratePerSecond * warmUpSeconds
   const from = (startNs: (slot: number) => number, endNs: (slot: number) => number) =>
-    Float64Array.from(appliedNs, (_, slot) => (endNs(slot) - startNs(slot)) / 1000)
+    Float64Array.from(appliedNs, (_, slot) => (endNs(slot) - startNs(slot)) / 1000).subarray(warmUp)
+  const first = distributionOf(
+    '',
+    '',
+    Float64Array.from(appliedNs.subarray(0, warmUp), (each, slot) => (each - scheduledNs(slot)) / 1000),
+  )
   const applied = (slot: number) => appliedNs[slot]!
   const handed = (slot: number) => sent.handedNs[slot]!
   const { loopDelayMs, collections, collectionMsMax, busy } = taken
@@ -77,10 +95,8 @@ function reportOf(run: LatencyRun, sent: ExchangeDone, taken: RecorderDone, want
     input: `generated tape, ${(ratePerSecond * seconds).toLocaleString('en-US')} deltas of ${markets} markets over ${seconds} s, Zipf ${ZIPF_EXPONENT}, seed ${seed}`,
     how: [
       'Exchange and recorder in two processes, a WebSocket on 127.0.0.1 between them, the journal on the file system, groups of 5 ms.',
-      cores.length === 2
-        ? `The exchange pinned to core ${cores[0]}; the recorder, its collector and its disk threads to core ${cores[1]}.`
-        : 'Not pinned to cores.',
-      'Clock: CLOCK_MONOTONIC through process.hrtime, 1 ns, shared by both processes. One run, every frame counted.',
+      'Neither is pinned to a core: a recorder on one core with its own disk threads waits for them, and nobody runs it so.',
+      'Clock: CLOCK_MONOTONIC through process.hrtime, 1 ns, shared by both processes. One run, every frame after the warm-up counted.',
       "The exchange waits with timers of 1 ms, so most of a scheduled frame's time is the sender's own lateness: the rows after it tell them apart.",
     ],
     speeds: [],
@@ -92,6 +108,8 @@ function reportOf(run: LatencyRun, sent: ExchangeDone, taken: RecorderDone, want
       distributionOf('fdatasync', 'ms', taken.syncMs),
     ],
     facts: {
+      [`scheduled send → book applied in the warm-up of ${warmUpSeconds} s, not counted`]: `p50 ${Math.round(first.p50)} µs, p99 ${Math.round(first.p99)} µs, max ${Math.round(first.max)} µs`,
+      'cores that other programs kept busy meanwhile, whose turns are in the figures above': foreign.toFixed(2),
       'event loop of the recorder': `${(busy * 100).toFixed(1)} % busy; late by p50 ${ms(loopDelayMs.p50)}, p99 ${ms(loopDelayMs.p99)}, max ${ms(loopDelayMs.max)}`,
       'garbage collections': `${collections}, the longest ${ms(collectionMsMax)}`,
     },

@@ -85,6 +85,8 @@ function measure(input: Input, { rounds, warmUps, core }: M1Job): Report {
   const speeds: number[] = []
   const found = new Set<string>()
   let fold = freshFold()
+  const cpuBefore = process.cpuUsage()
+  const beganMs = performance.now()
   for (let round = -warmUps; round < rounds; round++) {
     fold = freshFold()
     const startedMs = performance.now()
@@ -93,6 +95,8 @@ function measure(input: Input, { rounds, warmUps, core }: M1Job): Report {
     found.add(foldDigest(fold))
     if (round >= 0) speeds.push(frames.length / (tookMs / 1000))
   }
+
+  const share = shareOfCore(process.cpuUsage(cpuBefore), performance.now() - beganMs)
 
   const timerNs = costOfTimer()
   const frameNs = new Float64Array(frames.length)
@@ -141,10 +145,16 @@ function measure(input: Input, { rounds, warmUps, core }: M1Job): Report {
     ],
     distributions: [distributionOf('time of one frame', 'ns', frameNs)],
     facts: {
+      'share of a core that this process had, its collector and compiler included': `${(share * 100).toFixed(0)} %`,
       'deltas read by JSON.parse instead of the scanner': `${((fallbacks / Math.max(1, deltas)) * 100).toFixed(2)} % of ${deltas.toLocaleString('en-US')}`,
     },
     checks,
   }
+}
+
+/** Below 1 other programs ran on the core while we measured: the speeds are then too low. */
+function shareOfCore({ user, system }: NodeJS.CpuUsage, tookMs: number): number {
+  return (user + system) / 1000 / tookMs
 }
 
 /** What a reading of the clock adds to each sample, in ns: the median distance of two readings with nothing between. */

@@ -24,24 +24,20 @@ export function readMachine(): Machine {
   }
 }
 
+/** Ms of work of all cores since the machine started, by whatever program; the kernel counts in steps of 10 ms. */
+export const busyMs = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
+
 export const printMachine = ({ cpu, cores, memoryGiB, node, kernel, load }: Machine): string =>
   `machine  ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node}, load ${load} at the start`
 
-/**
- * The cores that this process may be pinned to, by number, at most two; empty where `taskset` is missing (macOS).
- * Two when there are two, so that a sender and a recorder do not share one.
- */
-export function coresToPin(): number[] {
+/** The core that a part can be pinned to, the last that this process may use; `undefined` without `taskset` (macOS). */
+export function coreToPin(): number | undefined {
   try {
     const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
-    const cores = allowed.split(',').flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number) as [number, number?]
-      return Array.from({ length: last - first + 1 }, (_, index) => first + index)
-    })
-    const chosen = cores.slice(-2)
-    const works = spawnSync('taskset', ['-c', String(chosen.at(-1)), 'true']).status === 0
-    return works ? chosen : []
+    const core = Number(/\d+$/.exec(allowed)?.[0])
+    return spawnSync('taskset', ['-c', String(core), 'true']).status === 0 ? core : undefined
   } catch {
-    return []
+    return undefined
   }
 }

@@ -5,10 +5,11 @@
  * Results go to standard output, progress to standard error. Exit code: 0, or 1 when a result was wrong or a bench could
  * not run: a wrong book makes every speed beside it worthless.
  */
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { progress } from './apart.ts'
 import { benchJournal, benchLatency, benchM1 } from './benches.ts'
-import { coresToPin, printMachine, readMachine } from './machine.ts'
+import { coreToPin, printMachine, readMachine } from './machine.ts'
 import { passes, printReport, type Report } from './report.ts'
 
 const BENCHES = { m1: benchM1, latency: benchLatency, journal: benchJournal } as const
@@ -35,7 +36,7 @@ async function run(): Promise<number> {
   const isSmoke = values.smoke === true
   const machine = readMachine()
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
-  const cores = coresToPin()
+  const core = coreToPin()
   const reports: Report[] = []
   const show = (report: Report) => {
     reports.push(report)
@@ -47,13 +48,18 @@ async function run(): Promise<number> {
   }
   const startedMs = performance.now()
   const names = (positionals.length > 0 ? positionals : Object.keys(BENCHES)) as BenchName[]
-  for (const name of names) for await (const report of BENCHES[name]({ isSmoke, cores })) show(report)
+  for (const name of names) for await (const report of BENCHES[name]({ isSmoke, core })) show(report)
 
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10
   const checks = reports.flatMap((report) => report.checks)
   const wrong = checks.filter((check) => !passes(check)).length
   if (values.json === true) {
     process.stdout.write(`${JSON.stringify({ machine, command, smoke: isSmoke, seconds, wrong, reports }, null, 2)}\n`)
-  } else process.stdout.write(`${checks.length - wrong} checks right, ${wrong} wrong, in ${seconds} s\n`)
+  } else {
+    const load = (loadavg()[0] ?? 0).toFixed(2)
+    process.stdout.write(
+      `${checks.length - wrong} checks right, ${wrong} wrong, in ${seconds} s, load ${load} at the end\n`,
+    )
+  }
   return wrong === 0 ? 0 : 1
 }

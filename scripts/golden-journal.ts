@@ -7,7 +7,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RECORD } from '#domain'
+import { type ContextBody, RECORD } from '#domain'
 import {
   encodeCheckpoint,
   encodeJson,
@@ -52,7 +52,7 @@ export async function makeGoldenJournal(): Promise<MemoryDisk> {
   const first = await openJournal({
     ...options,
     segmentBytes: 1_500,
-    context: () => encodeJson({ session: 'golden', connections: [] }),
+    context: () => encodeJson(CONTEXT),
   })
   first.append(RECORD.SESSION, 0, encodeJson({ event: 'started', session: 'golden', version: '1' }))
   first.append(
@@ -115,6 +115,35 @@ export async function makeGoldenJournal(): Promise<MemoryDisk> {
   second.append(RECORD.FRAME, 4_294_967_295, Buffer.from([0, 1, 254, 255]))
   await second.close()
   return disk
+}
+
+/** With every field that a context has. */
+const CONTEXT: ContextBody = {
+  session: 'golden',
+  connections: [
+    {
+      connection: 1,
+      host: '127.0.0.1',
+      environment: 'sim',
+      useYesPrice: true,
+      firstSeq: 'one',
+      orientation: {
+        verdict: 'as_asked',
+        sample: [{ market: 'KXA', crossed: false }],
+        fits: { asRead: 1, flipped: 0 },
+      },
+      asked: {
+        awaiting: ['KXB'],
+        held: ['KXA'],
+        leaving: ['KXC'],
+        again: ['KXD'],
+        deletes: [{ id: 7, markets: ['KXC', 'KXD'] }],
+      },
+      sids: [
+        { sid: 1, channel: 'orderbook_delta', lastSeq: 12, exchangeMs: 1_790_000_000_000, lastMs: 1_790_000_000_000.5 },
+      ],
+    },
+  ],
 }
 
 /** Every record of a journal, as the golden file tells it. */

@@ -2,6 +2,8 @@
  * The commands that a client sends, as text. The only place that spells them. `id` starts at 1: 0 counts as no id and
  * its answer could not be matched.
  */
+import { countOf } from './json.ts'
+
 export type Channel = 'orderbook_delta' | 'trade' | 'ticker'
 
 export type Command =
@@ -46,6 +48,7 @@ function body(command: Command) {
 
 /** What a sent command asked for, read back from its text: a replay learns from it which markets a connection wanted. */
 export type SentCommand = {
+  readonly id: number | undefined
   readonly cmd: string
   readonly channels: readonly string[]
   readonly action: string | undefined
@@ -61,10 +64,11 @@ export function readCommand(text: string): SentCommand | undefined {
   } catch {
     return undefined
   }
-  const { cmd, params } = (command ?? {}) as { cmd?: unknown; params?: Record<string, unknown> }
+  const { id, cmd, params } = (command ?? {}) as { id?: unknown; cmd?: unknown; params?: Record<string, unknown> }
   if (typeof cmd !== 'string') return undefined
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
   return {
+    id: countOf(id),
     cmd,
     channels: list(params?.['channels']).filter((each) => typeof each === 'string'),
     action: typeof params?.['action'] === 'string' ? params['action'] : undefined,

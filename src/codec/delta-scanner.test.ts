@@ -54,6 +54,7 @@ describe('the scanner', () => {
     ['a leading zero', TODAY.replace('77', '077')],
     ['sixteen digits', TODAY.replace('77', '1234567890123456')],
     ['a fraction', TODAY.replace('77', '77.0')],
+    ['a change of thirteen digits', TODAY.replace('-30.25', '1234567890123.00')],
     ['only the deprecated time', TODAY.replace(/,"ts_ms":\d+/, '')],
     ['a snapshot', TODAY.replace('orderbook_delta', 'orderbook_snapshot')],
     ['something behind the end', `${TODAY}x`],

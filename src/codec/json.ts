@@ -32,7 +32,10 @@ export const malformed = (at: string, was: unknown, frame?: Json): MalformedFram
   }
 }
 
+/** A glance at a value. Never walks into it: what is nested deep enough would end the stack. */
 const show = (value: unknown): string => {
   if (typeof value === 'string') return value.slice(0, 80)
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 80)
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -94,10 +94,13 @@ export type GapBody = {
 }
 
 export type ValidityBody = {
-  /** `doubt` these markets' books, or `settle` a connection's orientation with the sample at hand. */
-  readonly action: 'doubt' | 'settle_orientation'
+  /**
+   * `doubt`: these markets' books. `settle_orientation`: judge the connection by the sample at hand. `release`: these
+   * markets are recorded no longer, without a `delete_markets` that says so.
+   */
+  readonly action: 'doubt' | 'settle_orientation' | 'release'
   readonly markets?: readonly string[]
-  readonly cause: 'admin' | 'audit_mismatch' | 'ping_silence' | 'snapshot_timeout'
+  readonly cause: 'admin' | 'audit_mismatch' | 'ping_silence' | 'snapshot_timeout' | 'dropped'
 }
 
 export type ClockStepBody = {
@@ -130,15 +133,31 @@ export type ContextBody = {
 
 export type ContextConnection = ConnectionOpenedBody & {
   readonly connection: number
-  /** The verdict, with the two-sided books that it rests on and how many of them were crossed. */
-  readonly orientation: {
-    readonly verdict: 'pending' | 'as_asked' | 'wrong'
-    readonly books: number
-    readonly crossed: number
-  }
-  /** Markets asked for whose first snapshot has not come. */
-  readonly awaiting: readonly string[]
+  readonly orientation: ContextOrientation
+  /** The markets asked for on the order-book channel. */
+  readonly asked: ContextAsked
   readonly sids: readonly ContextSubscription[]
+}
+
+export type ContextOrientation = {
+  readonly verdict: 'pending' | 'as_asked' | 'wrong'
+  /** The two-sided books that it rests on, and which of them were crossed. */
+  readonly sample: readonly { readonly market: string; readonly crossed: boolean }[]
+  /** Tickers whose YES ask lay nearer to the books as read, and to the books read the other way. */
+  readonly fits: { readonly asRead: number; readonly flipped: number }
+}
+
+/** Markets by how far they have come; see src/feed/asked.ts. */
+export type ContextAsked = {
+  /** Asked for, and the first snapshot has not come. */
+  readonly awaiting: readonly string[]
+  readonly held: readonly string[]
+  /** Let go, and the delete is not answered. */
+  readonly leaving: readonly string[]
+  /** The same, and asked for again. */
+  readonly again: readonly string[]
+  /** `delete_markets` without an answer, by the id of the command. */
+  readonly deletes: readonly { readonly id: number; readonly markets: readonly string[] }[]
 }
 
 export type ContextSubscription = {
@@ -148,6 +167,8 @@ export type ContextSubscription = {
   readonly lastSeq?: number
   /** The latest exchange time seen, Unix ms. */
   readonly exchangeMs: number
+  /** Receive time of the last in-sequence frame, Unix ms with fraction. */
+  readonly lastMs: number
 }
 
 /** A whole book as the checkpoint record carries it. */

@@ -68,7 +68,7 @@ export class Belief {
   }
 
   /** Called while some book is crossed, before a delta of `next` is applied: ends the groups that it closes. */
-  endCrossedGroups(subscription: Subscription, next: Market, exchangeMs: number): void {
+  endCrossedGroups(subscription: Subscription, next: Market | undefined, exchangeMs: number): void {
     for (const market of subscription.crossed) {
       if (!market.book.isCrossed) {
         subscription.uncross(market)

@@ -39,6 +39,12 @@ export class CommandQueue {
     return this.#waiting.length === 0 && this.#sent.size === 0
   }
 
+  /** Whether a command pushed now would be sent now. */
+  hasRoom(nowMs: number): boolean {
+    const inWindow = nowMs - this.#windowMs >= 1000 ? 0 : this.#inWindow
+    return this.#waiting.length === 0 && this.#sent.size < IN_FLIGHT_MAX && inWindow < PER_SECOND_MAX
+  }
+
   push(command: Command): void {
     this.#waiting.push({ command, tries: 0, notBeforeMs: 0 })
   }

@@ -1,7 +1,8 @@
 /**
- * One connection as the fold sees it: its orientation, its subscriptions by `sid`, and the markets it still waits for.
+ * One connection as the fold sees it: its orientation, its subscriptions by `sid`, and the markets it asked for.
  */
 import type { ConnectionOpenedBody } from '#domain'
+import { Asked } from './asked.ts'
 import { Orientation } from './orientation.ts'
 import { Subscription } from './subscription.ts'
 
@@ -12,12 +13,17 @@ export class Connection {
   /** Sids are small numbers from 1, so an array finds them fastest. */
   readonly #bySid: (Subscription | undefined)[] = []
   readonly #bySparseSid = new Map<number, Subscription>()
-  /** Tickers asked for on the order-book channel whose first snapshot has not come. */
-  readonly awaiting = new Set<string>()
+  /** The markets asked for on the order-book channel. */
+  readonly asked = new Asked()
 
   constructor(id: number, opened: ConnectionOpenedBody) {
     this.id = id
     this.opened = opened
+  }
+
+  /** Whether a market's snapshot may prove its book; an import takes whatever was recorded. */
+  arrived(market: string): 'first' | 'later' | 'unasked' {
+    return this.opened.firstSeq === 'any' ? 'later' : this.asked.arrived(market)
   }
 
   subscription(sid: number): Subscription | undefined {

@@ -24,6 +24,8 @@ export const newCounts = () => ({
   crossed: 0,
   /** Deltas of a book that is not proven: journaled, not applied. */
   unproven: 0,
+  /** Book frames of markets that were not asked for, or were let go: journaled, not applied. */
+  unasked: 0,
   /** Frames of a subscription or connection that was never announced. */
   unplaced: 0,
   /** Snapshots that said "no such market". */

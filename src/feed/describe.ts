@@ -11,23 +11,26 @@ export function describeContext(fold: Fold, session: string): ContextBody {
   return { session, connections: [...fold.connections()].map(describeConnection) }
 }
 
-/** `undefined` unless the book is proven: a checkpoint of a book in doubt would be believed. */
+/**
+ * `undefined` unless the book is proven: a checkpoint of a book in doubt would be believed. A crossed one is left for later:
+ * until when its group may last is not in a checkpoint.
+ */
 export function describeCheckpoint(market: Market): CheckpointBook | undefined {
   const { source, book, seq, exchangeMs } = market
-  if (!market.proven || source === undefined) return undefined
+  if (!market.proven || source === undefined || book.isCrossed) return undefined
   const { connectionId: connection, sid, last = 0 } = source
   return { market: market.ticker, connection, sid, sidSeq: last, seq, exchangeMs, ...book.levels() }
 }
 
 function describeConnection(connection: Connection): ContextConnection {
-  const { id, opened, orientation, awaiting } = connection
+  const { id, opened, orientation, asked } = connection
   return {
     ...opened,
     connection: id,
-    orientation: { verdict: orientation.verdict, ...orientation.sample },
-    awaiting: [...awaiting],
-    sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs }) => {
-      return { sid, channel, exchangeMs, ...(last === undefined ? {} : { lastSeq: last }) }
+    orientation: orientation.describe(),
+    asked: asked.describe(),
+    sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs, lastMs }) => {
+      return { sid, channel, exchangeMs, lastMs, ...(last === undefined ? {} : { lastSeq: last }) }
     }),
   }
 }

@@ -70,6 +70,17 @@ describe('a sequence', () => {
     expect(fold.counts.repeats).toBe(3)
   })
 
+  test('that falls back and counts on puts its books in doubt, unlike a frame sent twice', () => {
+    const fellBack: number[] = []
+    const { fold, play } = aFold({ listener: { fellBack: (_, subscription) => void fellBack.push(subscription.sid) } })
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED), aSnapshot(2, 'B', TWO_SIDED), aDelta(3, 'A', '0.4000', '1.00'))
+    play(aDelta(3, 'A', '0.4000', '1.00'), aDelta(2, 'A', '0.4000', '1.00'))
+    expect(fold.market('A')!.valid).toBe(true)
+    play(aSnapshot(1, 'A', TWO_SIDED), aDelta(2, 'A', '0.4000', '1.00'), aDelta(3, 'A', '0.4000', '1.00'))
+    expect(fellBack).toEqual([1])
+    expect(fold.markets().some(({ valid }) => valid)).toBe(false)
+  })
+
   test('must begin with 1 after our own subscribed', () => {
     const { play, told } = aFold()
     play(aSubscribed(), aSnapshot(2, 'A', TWO_SIDED))
@@ -92,6 +103,23 @@ describe('a sequence', () => {
     expect(told).toEqual(['break on 2: 2 5'])
   })
 
+  test('of another sid changes no book that follows this one', () => {
+    const { fold, play } = twoValid()
+    play(aSubscribed(2, 'orderbook_delta', 2), aDelta(1, 'A', '0.4000', '1.00', { sid: 2 }))
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
+    expect(fold.counts.unproven).toBe(1)
+    play(aSnapshot(2, 'A', { ...TWO_SIDED, sid: 2 }), aDelta(9, 'B', '0.4000', '1.00'))
+    expect(fold.market('A')!.valid).toBe(true)
+    expect(fold.market('B')!.valid).toBe(false)
+  })
+
+  test('ends with its unsubscribed, whatever still comes on it', () => {
+    const { fold, play, told } = twoValid()
+    play('{"id":5,"sid":1,"seq":3,"type":"unsubscribed"}', aSnapshot(4, 'A', TWO_SIDED))
+    expect(told).toEqual(['A unsubscribed', 'B unsubscribed'])
+    expect(fold.counts.unplaced).toBe(1)
+  })
+
   test('starts anew with a new subscribed, its books in doubt', () => {
     const { play, told, fold } = twoValid()
     play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
@@ -109,6 +137,20 @@ describe('a book in the fold', () => {
     play(aDelta(4, 'A', '0.4000', '1.00'), aSnapshot(5, 'A', TWO_SIDED))
     expect(fold.market('A')!.valid).toBe(true)
     expect(fold.market('B')!.valid).toBe(true)
+  })
+
+  test('is believed up to the last frame of its sid when that breaks, and up to its snapshot when it was wrong itself', () => {
+    const { fold } = aFold()
+    const at = (ms: number, frame: string) => fold.frame(1, bytesOf(frame), ms)
+    at(10, aSubscribed())
+    at(20, aSnapshot(1, 'A', TWO_SIDED))
+    at(30, aSnapshot(2, 'B', TWO_SIDED))
+    at(40, aDelta(3, 'B', '0.4000', '1.00'))
+    expect(fold.market('A')!.asOfMs).toBe(40)
+    at(50, aDelta(4, 'A', '0.4000', '-9.00'))
+    expect(fold.market('A')!.asOfMs).toBe(20)
+    at(60, aDelta(9, 'B', '0.4000', '1.00'))
+    expect(fold.market('B')!.asOfMs).toBe(50)
   })
 
   test('may be crossed inside one exchange time', () => {
@@ -168,8 +210,34 @@ describe('a book in the fold', () => {
     expect(told).toEqual(['A malformed'])
     play('{"type":"orderbook_delta","sid":1,"seq":4,"msg":{}}')
     expect(told).toEqual(['A malformed', 'B malformed'])
-    play('not json at all', aDelta(5, 'A', '0.4000', '1.00'))
-    expect(told).toHaveLength(2)
+  })
+
+  test('is in doubt when any frame of its connection cannot be placed at all', () => {
+    const { play, told } = twoValid()
+    play('not json at all')
+    expect(told).toEqual(['A malformed', 'B malformed'])
+  })
+
+  test('survives what is nested deeper than a stack', () => {
+    const { fold, play } = twoValid()
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    play(`{"type":"orderbook_snapshot","sid":1,"seq":3,"msg":${deep}}`, `{"type":"error","msg":{"code":${deep}}}`, deep)
+    expect(fold.counts.malformed).toBe(3)
+  })
+
+  test('of a market that nobody asked for is not taken up', () => {
+    const { fold, play } = twoValid()
+    play(aSnapshot(3, 'Z', TWO_SIDED), aDelta(4, 'Z', '0.4000', '1.00'), aDelta(5, 'A', '0.4000', '1.00'))
+    expect(fold.market('Z')).toBeUndefined()
+    expect(fold.counts).toMatchObject({ unasked: 2, breaks: 0 })
+  })
+
+  test('of a market said to be unknown is told of when deltas of it come all the same', () => {
+    const stirred: string[] = []
+    const { play } = aFold({ listener: { stirred: (_, market) => void stirred.push(market.ticker) } })
+    play(aSubscribed(), aSnapshot(1, 'A', { marketId: '' }))
+    for (let seq = 2; seq < 9; seq++) play(aDelta(seq, 'A', '0.4000', '1.00'))
+    expect(stirred).toEqual(['A'])
   })
 
   test('is in doubt with a dead subscription, whatever still comes on it', () => {
@@ -189,8 +257,8 @@ describe('a book in the fold', () => {
     expect(fold.counts.unplaced).toBe(1)
   })
 
-  test('is let go by our own delete_markets', () => {
-    const { fold, told } = twoValid()
+  test('is let go by our own delete_markets, and forgotten with its answer', () => {
+    const { fold, told, play } = twoValid()
     const command = {
       id: 9,
       cmd: 'update_subscription',
@@ -198,12 +266,38 @@ describe('a book in the fold', () => {
     }
     fold.command(1, bytesOf(JSON.stringify(command)))
     expect(told).toEqual(['A unsubscribed'])
+    play(anOk(3, 9))
+    expect(fold.market('A')).toBeUndefined()
+    play(aDelta(4, 'A', '0.4000', '1.00'))
+    expect(fold.counts.unasked).toBe(1)
+  })
+
+  test('is released without a command when the exchange refused it, and holds up nobody', () => {
+    const { fold, play, told } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED))
+    expect(told).toEqual([])
+    fold.validity({ action: 'release', markets: ['B'], cause: 'dropped' }, 1)
+    expect(told).toEqual(['A valid'])
+    expect(fold.market('B')).toBeUndefined()
+  })
+
+  test('is believed by nobody across a damaged piece of the journal', () => {
+    const { fold, told } = twoValid()
+    fold.damaged()
+    expect(told).toEqual(['A journal_damage', 'B journal_damage'])
+  })
+
+  test('of a connection that opens twice is not believed: its end was lost', () => {
+    const { fold, told } = twoValid()
+    fold.opened(1, OPENED)
+    expect(told).toEqual(['A connection_lost', 'B connection_lost'])
   })
 
   test('forgotten leaves no trace, and its number serves another', () => {
     const { fold, play } = twoValid()
     fold.forget('A')
     expect(fold.market('A')).toBeUndefined()
+    fold.command(1, subscribeTo('C'))
     play(aSnapshot(3, 'C', TWO_SIDED), aDelta(4, 'C', '0.4000', '1.00'))
     expect(
       fold
@@ -233,6 +327,20 @@ describe('orientation', () => {
     expect(told).toEqual([])
     play(aSnapshot(2, 'B', {}))
     expect(told).toEqual(['A valid', 'B valid'])
+  })
+
+  test('needs more than half of the sample crossed to be wrong', () => {
+    const { fold, play } = aFold()
+    play(aSubscribed(), aSnapshot(1, 'A', CROSSED), aSnapshot(2, 'B', TWO_SIDED))
+    expect(fold.connection(1)!.orientation.verdict).toBe('as_asked')
+  })
+
+  test('is not judged again once the sample is full', () => {
+    const markets = many(60)
+    const { fold, play } = aFold({ markets })
+    play(aSubscribed(), ...markets.map((each, index) => aSnapshot(index + 1, each, index < 20 ? TWO_SIDED : CROSSED)))
+    expect(fold.connection(1)!.orientation.verdict).toBe('as_asked')
+    expect(fold.connection(1)!.orientation.sample).toEqual({ books: 20, crossed: 0 })
   })
 
   test('read the wrong way round makes no book valid, ever', () => {
@@ -277,9 +385,9 @@ describe('a reader that begins in the middle', () => {
     const connection = {
       ...OPENED,
       connection: 7,
-      orientation: { verdict: 'as_asked', books: 20, crossed: 0 },
-      awaiting: [],
-      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0 }],
+      orientation: { verdict: 'as_asked', sample: [], fits: { asRead: 0, flipped: 0 } },
+      asked: { awaiting: [], held: ['A'], leaving: [], again: [], deletes: [] },
+      sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0, lastMs: 0 }],
     } as const
     fold.context({ session: 's', connections: [connection] })
     const book = {
@@ -297,6 +405,22 @@ describe('a reader that begins in the middle', () => {
     expect(fold.market('A')).toMatchObject({ valid: true, seq: 42 })
     fold.frame(7, bytesOf(aDelta(44, 'A', '0.4000', '1.00')), 0)
     expect(fold.market('A')!.valid).toBe(false)
+  })
+
+  test('keeps a book that it has proven itself, whatever a checkpoint says', () => {
+    const { fold } = twoValid()
+    const book = {
+      market: 'A',
+      connection: 1,
+      sid: 1,
+      sidSeq: 2,
+      seq: 1,
+      exchangeMs: 0,
+      yes: [[100, 1]],
+      no: [],
+    } as const
+    fold.checkpoint(book, 0)
+    expect(fold.market('A')!.book.sizeAt(YES, 4000 as never)).toBe(500)
   })
 
   test('believes nothing across the start of another run', () => {

@@ -74,6 +74,8 @@ export class Fold {
 
   /** A connection opened. */
   opened(id: number, body: ConnectionOpenedBody): void {
+    // Open already means that its end was lost with a piece of the journal.
+    this.lost(id)
     this.#connections.set(id, new Connection(id, body))
     this.#current = undefined
   }
@@ -98,12 +100,14 @@ export class Fold {
     const command = readCommand(this.#decoder.decode(bytes))
     if (connection === undefined || command === undefined) return
     this.counts.commands++
-    if (command.cmd === 'subscribe' && command.channels.includes(BOOK_CHANNEL)) this.#await(connection, command.markets)
+    if (command.cmd === 'subscribe' && command.channels.includes(BOOK_CHANNEL)) this.#ask(connection, command.markets)
     if (command.cmd !== 'update_subscription' || command.sids.length === 0) return
     const subscription = connection.subscription(command.sids[0]!)
     if (subscription?.channel !== BOOK_CHANNEL) return
-    if (command.action === 'add_markets') this.#await(connection, command.markets)
-    if (command.action === 'delete_markets') this.#letGo(connection, subscription, command.markets)
+    if (command.action === 'add_markets') this.#ask(connection, command.markets)
+    if (command.action === 'delete_markets') {
+      this.#letGo(connection, subscription, command.id, command.markets)
+    }
   }
 
   /**
@@ -135,9 +139,12 @@ export class Fold {
   validity({ action, markets, cause }: ValidityBody, connection?: number): void {
     if (action === 'settle_orientation') {
       const settled = connection === undefined ? undefined : this.#connections.get(connection)
-      if (settled === undefined) return
-      settled.awaiting.clear()
-      if (settled.orientation.settle()) this.#belief.orientationChanged(settled)
+      settled?.asked.stopWaiting()
+      if (settled?.orientation.settle() === true) this.#belief.orientationChanged(settled)
+      return
+    }
+    if (action === 'release') {
+      this.#release(markets ?? [], connection === undefined ? undefined : this.#connections.get(connection))
       return
     }
     for (const ticker of markets ?? []) {
@@ -148,15 +155,16 @@ export class Fold {
 
   /** What a segment says of the open connections at its start. Only a reader that begins there needs it. */
   context(body: ContextBody): void {
-    for (const each of body.connections) {
+    for (const each of body.connections ?? []) {
       if (this.#connections.has(each.connection)) continue
       const connection = new Connection(each.connection, each)
-      connection.orientation.resume(each.orientation)
-      for (const market of each.awaiting) connection.awaiting.add(market)
-      for (const { sid, channel, lastSeq, exchangeMs } of each.sids) {
+      connection.orientation.resume(each.orientation ?? {})
+      connection.asked.resume(each.asked ?? {})
+      for (const { sid, channel, lastSeq, exchangeMs, lastMs } of each.sids ?? []) {
         const subscription = new Subscription(connection, sid, channel, 'any')
         subscription.last = lastSeq
         subscription.exchangeMs = exchangeMs
+        subscription.lastMs = lastMs
         connection.add(subscription)
       }
       this.#connections.set(each.connection, connection)
@@ -173,8 +181,15 @@ export class Fold {
     market.basedMs = receivedMs
     if (market.proven) return
     market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
-    this.#belief.prove(subscription, market, book.seq, receivedMs)
     market.exchangeMs = book.exchangeMs
+    this.#belief.prove(subscription, market, book.seq, receivedMs)
+  }
+
+  /** A piece of the journal cannot be read: whatever stood there, nothing is believed across it. */
+  damaged(): void {
+    for (const connection of this.#connections.values()) {
+      for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'journal_damage')
+    }
   }
 
   /** Lets a market go for good: its number in the table is used again. */
@@ -192,8 +207,9 @@ export class Fold {
     const frame = decodeFrame(text, connection.opened.useYesPrice, this.census.watch)
     switch (frame.type) {
       case 'delta': {
-        const { sid, seq, market, side, price, change, exchangeMs } = frame
-        this.#delta(connection, sid, seq, this.#marketOf(market), side, price, change, exchangeMs, receivedMs)
+        const { sid, seq, side, price, change, exchangeMs } = frame
+        const market = connection.opened.firstSeq === 'any' ? this.#marketOf(frame.market) : this.market(frame.market)
+        this.#delta(connection, sid, seq, market, side, price, change, exchangeMs, receivedMs)
         return
       }
       case 'snapshot':
@@ -210,9 +226,7 @@ export class Fold {
         this.#malformed(connection, frame, receivedMs)
         return
       case 'unknown':
-        this.counts.unknown++
-        this.census.countType(frame.name)
-        this.#takePlace(connection, frame, receivedMs)
+        this.#unknown(connection, frame, receivedMs)
         return
       default:
         this.counts.controls++
@@ -224,7 +238,7 @@ export class Fold {
     connection: Connection,
     sid: number,
     seq: number,
-    market: Market,
+    market: Market | undefined,
     side: Side,
     price: CentiCents,
     change: CentiContracts,
@@ -238,13 +252,13 @@ export class Fold {
       return
     }
     if (seq === subscription.last! + 1) subscription.last = seq
-    else if (!this.#outOfOrder(connection, subscription, seq)) return
+    else if (!this.#takeNumber(connection, subscription, seq)) return
     subscription.lastMs = receivedMs
     if (exchangeMs > subscription.exchangeMs) subscription.exchangeMs = exchangeMs
     if (subscription.crossed.size > 0) this.#belief.endCrossedGroups(subscription, market, exchangeMs)
 
-    if (!market.proven || market.source !== subscription) {
-      this.counts.unproven++
+    if (market?.proven !== true || market.source !== subscription) {
+      this.#notApplied(connection, market)
       return
     }
     const size = market.book.add(side, price, change)
@@ -269,10 +283,14 @@ export class Fold {
       this.counts.unplaced++
       return
     }
-    if (!this.#outOfOrder(connection, subscription, frame.seq)) return
+    if (!this.#takeNumber(connection, subscription, frame.seq)) return
     subscription.lastMs = receivedMs
+    const arrival = connection.arrived(frame.market)
+    if (arrival === 'unasked') {
+      this.counts.unasked++
+      return
+    }
     const market = this.#marketOf(frame.market)
-    const answered = connection.awaiting.delete(frame.market)
     // A ticker that the exchange does not know is answered with an empty id ([R] 2026-05, unconfirmed live).
     if (frame.marketId === '') {
       this.counts.unknownMarkets++
@@ -289,8 +307,7 @@ export class Fold {
       this.#belief.prove(subscription, market, frame.seq, receivedMs)
       this.#listener.changed?.(market)
     }
-    if (answered && connection.awaiting.size === 0 && connection.orientation.settle())
-      this.#belief.orientationChanged(connection)
+    if (arrival === 'first') this.#settleIfAllCame(connection)
   }
 
   #ticker(connection: Connection, frame: Frame & { type: 'ticker' }, receivedMs: number): void {
@@ -306,19 +323,30 @@ export class Fold {
   #malformed(connection: Connection, frame: Frame & { type: 'malformed' }, receivedMs: number): void {
     this.counts.malformed++
     this.#takePlace(connection, frame, receivedMs)
-    const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
-    if (subscription?.channel === BOOK_CHANNEL) {
-      const market = frame.market === undefined ? undefined : this.market(frame.market)
-      if (market === undefined) this.#belief.doubtAll(subscription, 'malformed')
+    const market = frame.market === undefined ? undefined : this.market(frame.market)
+    for (const each of connection.subscriptions()) {
+      // Without a sid it may have been for any of them.
+      if (each.channel !== BOOK_CHANNEL || each.sid !== (frame.sid ?? each.sid)) continue
+      if (market === undefined) this.#belief.doubtAll(each, 'malformed')
       else this.#belief.doubt(market, 'malformed')
     }
     this.#listener.malformed?.(connection.id, frame)
+  }
+
+  /** Kept, counted and passed over; told when it came where books are told of, since it may have been about one. */
+  #unknown(connection: Connection, frame: Frame & { type: 'unknown' }, receivedMs: number): void {
+    this.counts.unknown++
+    this.census.countType(frame.name)
+    this.#takePlace(connection, frame, receivedMs)
+    const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
+    if (subscription?.channel === BOOK_CHANNEL) this.#listener.unread?.(connection.id, frame.name)
   }
 
   #control(connection: Connection, frame: ControlFrame, receivedMs: number): void {
     if (frame.type === 'subscribed') this.#subscribed(connection, frame.sid, frame.channel)
     else if (frame.type !== 'list') this.#takePlace(connection, frame, receivedMs)
 
+    this.#forgetAll(connection.asked.answered(frame.id))
     const subscription = 'sid' in frame && frame.sid !== undefined ? connection.subscription(frame.sid) : undefined
     if (subscription !== undefined && frame.type === 'unsubscribed') {
       this.#belief.doubtAll(subscription, 'unsubscribed')
@@ -347,14 +375,14 @@ export class Fold {
     if (place.sid === undefined || place.seq === undefined) return true
     const subscription = connection.subscription(place.sid)
     if (subscription === undefined) return true
-    if (!this.#outOfOrder(connection, subscription, place.seq)) return false
+    if (!this.#takeNumber(connection, subscription, place.seq)) return false
     subscription.lastMs = receivedMs
     return true
   }
 
-  /** Takes a number, in order or not. Answers `false` for one already passed, whose frame must be dropped. */
-  #outOfOrder(connection: Connection, subscription: Subscription, seq: number): boolean {
-    const expected = (subscription.last ?? seq - 1) + 1
+  /** Takes the next number of a subscription, in order or not. Answers `false` for one already passed: drop its frame. */
+  #takeNumber(connection: Connection, subscription: Subscription, seq: number): boolean {
+    const { last = seq - 1 } = subscription
     const meaning = subscription.take(seq)
     if (meaning === 'next') return true
     if (meaning === 'repeat') {
@@ -363,26 +391,59 @@ export class Fold {
     }
     this.counts.breaks++
     if (subscription.channel === BOOK_CHANNEL) this.#belief.doubtAll(subscription, 'sequence_break')
-    this.#listener.broken?.(connection.id, subscription, expected, seq)
+    if (meaning === 'fell_back') {
+      this.#listener.fellBack?.(connection.id, subscription, seq)
+      return false
+    }
+    this.#listener.broken?.(connection.id, subscription, last + 1, seq)
     return true
   }
 
-  #await(connection: Connection, tickers: readonly string[]): void {
+  /** A delta of a book that is not proven, or of a market that we do not hold. */
+  #notApplied(connection: Connection, market: Market | undefined): void {
+    if (market === undefined) {
+      this.counts.unasked++
+      return
+    }
+    this.counts.unproven++
+    if (market.cause !== 'unknown_market' || !connection.asked.has(market.ticker)) return
+    market.cause = 'no_snapshot'
+    this.#listener.stirred?.(connection.id, market)
+  }
+
+  #ask(connection: Connection, tickers: readonly string[]): void {
     for (const ticker of tickers) {
       this.#marketOf(ticker)
-      connection.awaiting.add(ticker)
+      connection.asked.ask(ticker)
     }
   }
 
-  #letGo(connection: Connection, subscription: Subscription, tickers: readonly string[]): void {
+  #letGo(connection: Connection, subscription: Subscription, id: number | undefined, tickers: readonly string[]): void {
+    connection.asked.letGo(id, tickers)
     for (const ticker of tickers) {
-      connection.awaiting.delete(ticker)
       const market = this.market(ticker)
       if (market?.source !== subscription) continue
       this.#belief.doubt(market, 'unsubscribed')
       subscription.detach(market)
     }
-    if (connection.awaiting.size === 0 && connection.orientation.settle()) this.#belief.orientationChanged(connection)
+    this.#settleIfAllCame(connection)
+  }
+
+  /** Markets are recorded no longer, whatever the exchange was told. */
+  #release(tickers: readonly string[], connection: Connection | undefined): void {
+    connection?.asked.drop(tickers)
+    this.#forgetAll(tickers)
+    if (connection !== undefined) this.#settleIfAllCame(connection)
+  }
+
+  /** Forgets markets that no connection asks for. */
+  #forgetAll(tickers: readonly string[]): void {
+    const connections = [...this.#connections.values()]
+    for (const ticker of tickers) if (!connections.some(({ asked }) => asked.has(ticker))) this.forget(ticker)
+  }
+
+  #settleIfAllCame(connection: Connection): void {
+    if (connection.asked.awaiting === 0 && connection.orientation.settle()) this.#belief.orientationChanged(connection)
   }
 
   #marketOf(ticker: string): Market {

@@ -31,6 +31,12 @@ export interface FoldListener {
   unknownMarket?(connection: number, market: Market): void
   /** Numbers `expected` … `received - 1` of a subscription were missed. */
   broken?(connection: number, subscription: Subscription, expected: number, received: number): void
+  /** A subscription's count began anew without a word: nothing on it can be believed. */
+  fellBack?(connection: number, subscription: Subscription, received: number): void
+  /** A delta came of a market that the exchange had said it does not know. */
+  stirred?(connection: number, market: Market): void
+  /** A frame of a type that we do not read came on the order-book channel: it may have changed a book. */
+  unread?(connection: number, name: string): void
   /** A connection's orientation was judged, or judged again. */
   oriented?(connection: Connection): void
   control?(connection: number, frame: ControlFrame): void

@@ -24,6 +24,8 @@ export type DoubtCause =
   | 'audit_mismatch'
   | 'ping_silence'
   | 'snapshot_timeout'
+  | 'dropped'
+  | 'journal_damage'
 
 /** The subscription that a book follows, as far as the book's own questions go. */
 export interface MarketSource {
@@ -88,6 +90,6 @@ export class Market {
    * subscription, then what its doubt left of that.
    */
   get asOfMs(): number {
-    return this.proven ? (this.source?.lastMs ?? this.changedMs) : this.provenUntilMs
+    return this.proven ? Math.max(this.source?.lastMs ?? 0, this.changedMs) : this.provenUntilMs
   }
 }

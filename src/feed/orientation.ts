@@ -9,7 +9,7 @@
  */
 
 import type { Book } from '#book'
-import { type CentiCents, NO, ONE_DOLLAR } from '#domain'
+import { type CentiCents, type ContextOrientation, NO, ONE_DOLLAR } from '#domain'
 
 export const SAMPLE_SIZE = 20
 
@@ -18,10 +18,8 @@ export type Verdict = 'pending' | 'as_asked' | 'wrong'
 export class Orientation {
   #verdict: Verdict = 'pending'
   #before: Verdict = 'pending'
-  readonly #sampled = new Set<string>()
-  /** Two-sided books seen, those before a resume included. */
-  #books = 0
-  #crossed = 0
+  /** Two-sided books seen, with whether the latest snapshot of each was crossed. */
+  readonly #sampled = new Map<string, boolean>()
   #fitsAsRead = 0
   #fitsFlipped = 0
 
@@ -36,22 +34,29 @@ export class Orientation {
 
   /** Two-sided books seen, and how many of them were crossed. */
   get sample(): { readonly books: number; readonly crossed: number } {
-    return { books: this.#books, crossed: this.#crossed }
+    let crossed = 0
+    for (const each of this.#sampled.values()) if (each) crossed++
+    return { books: this.#sampled.size, crossed }
   }
 
-  /** A market's fresh snapshot. Answers whether the verdict changed. */
+  /** Whether the verdict rests on a full sample and stands. */
+  get isFull(): boolean {
+    return this.#sampled.size >= SAMPLE_SIZE
+  }
+
+  /**
+   * A market's fresh snapshot. Answers whether the verdict changed. A market seen before counts with its latest snapshot: a
+   * single one may have been taken inside a crossed group.
+   */
   see(market: string, book: Book): boolean {
-    if (this.#books >= SAMPLE_SIZE || !book.isTwoSided || this.#sampled.has(market)) return false
-    this.#sampled.add(market)
-    this.#books++
-    if (book.isCrossed) this.#crossed++
-    const isDue = this.#verdict !== 'pending' || this.#books === SAMPLE_SIZE
-    return isDue && this.#judge()
+    if (this.isFull || !book.isTwoSided) return false
+    this.#sampled.set(market, book.isCrossed)
+    return (this.#verdict !== 'pending' || this.isFull) && this.#judge()
   }
 
   /** A ticker's YES ask beside the book of its market. Counts only while no two-sided book was seen. */
   compare(book: Book, yesAsk: CentiCents): boolean {
-    if (this.#books > 0) return false
+    if (this.#sampled.size > 0) return false
     const no = book.ladder(NO).levels()
     if (no.length === 0) return false
     const asRead = Math.abs(ONE_DOLLAR - no.at(-1)![0] - yesAsk)
@@ -66,17 +71,27 @@ export class Orientation {
     return this.#verdict === 'pending' && this.#judge()
   }
 
-  /** Takes over a verdict that was reached before this reader began. */
-  resume({ verdict, books, crossed }: { verdict: Verdict; books: number; crossed: number }): void {
-    this.#verdict = verdict
-    this.#books = books
-    this.#crossed = crossed
+  /** Takes over what was known before this reader began. */
+  resume({ verdict, sample, fits }: Partial<ContextOrientation>): void {
+    this.#verdict = verdict ?? 'pending'
+    for (const { market, crossed } of sample ?? []) this.#sampled.set(market, crossed)
+    this.#fitsAsRead = fits?.asRead ?? 0
+    this.#fitsFlipped = fits?.flipped ?? 0
+  }
+
+  /** The inverse of {@link resume}. */
+  describe(): ContextOrientation {
+    return {
+      verdict: this.#verdict,
+      sample: [...this.#sampled].map(([market, crossed]) => ({ market, crossed })),
+      fits: { asRead: this.#fitsAsRead, flipped: this.#fitsFlipped },
+    }
   }
 
   #judge(): boolean {
     const before = this.#verdict
-    const books = this.#books
-    const isWrong = books > 0 ? this.#crossed * 2 > books : this.#fitsFlipped > this.#fitsAsRead
+    const { books, crossed } = this.sample
+    const isWrong = books > 0 ? crossed * 2 > books : this.#fitsFlipped > this.#fitsAsRead
     this.#verdict = isWrong ? 'wrong' : 'as_asked'
     if (this.#verdict === before) return false
     this.#before = before

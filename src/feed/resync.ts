@@ -1,7 +1,7 @@
 /**
  * Which books are to be proven again, and when to ask for them: `get_snapshot` in chunks, one chunk at a time, with a
  * pause between, so that repairing never overflows the exchange's buffer (error 25). A market that keeps failing is asked
- * for ever more rarely. Pure; is handed the time.
+ * for ever more rarely; one that does not answer at all is set aside, so that it holds up nobody. Pure; is handed the time.
  */
 export const CHUNK_MAX = 100
 export const CHUNK_PAUSE_MS = 50
@@ -9,6 +9,9 @@ export const CHUNK_PAUSE_MS = 50
 export const CHUNK_MS_MAX = 10_000
 const FIRST_PAUSE_MS = 1_000
 const PAUSE_MS_MAX = 60_000
+/** Between two questions about a market that does not answer at all; doubled each time up to the limit. */
+const SILENT_FIRST_MS = 30_000
+const SILENT_MS_MAX = 600_000
 /** A market that stayed proven for this long starts again with its first pause. */
 const CALM_MS = 60_000
 
@@ -19,18 +22,39 @@ export class Resync {
   readonly #wanted = new Map<string, Wanted>()
   /** Markets that failed lately, with when. */
   readonly #history = new Map<string, Wanted>()
+  /** Markets that do not answer: asked again now and then, and nobody waits for them. */
+  readonly #silent = new Map<string, { dueMs: number; pauseMs: number }>()
   #asked = new Set<string>()
+  #askedCount = 0
   #askedMs = 0
   #restUntilMs = 0
 
-  /** Markets in doubt. */
+  /** Markets in doubt, the silent ones included. */
   get size(): number {
-    return this.#wanted.size + this.#asked.size
+    return this.#wanted.size + this.#asked.size + this.#silent.size
+  }
+
+  /** Asked for and not answered. */
+  get unanswered(): ReadonlySet<string> {
+    return this.#asked
+  }
+
+  /** Whether part of what was asked for last has been answered. */
+  get isPartlyAnswered(): boolean {
+    return this.#asked.size < this.#askedCount
+  }
+
+  /** Whether a market is asked for, or could be now: what keeps the books from being whole. */
+  isBusy(nowMs: number): boolean {
+    if (this.#asked.size > 0) return true
+    for (const { dueMs } of this.#wanted.values()) if (dueMs <= nowMs) return true
+    return false
   }
 
   /** A book is in doubt. `isOwnFault`: of this market alone, so that it may be asked for again only after its pause. */
   want(market: string, isOwnFault: boolean, nowMs: number): void {
     this.#asked.delete(market)
+    this.#silent.delete(market)
     const before = this.#history.get(market)
     const isCalm = before === undefined || nowMs - before.failedMs > CALM_MS
     const failures = isOwnFault ? (isCalm ? 1 : before.failures + 1) : 0
@@ -44,6 +68,15 @@ export class Resync {
   settle(market: string): void {
     this.#wanted.delete(market)
     this.#asked.delete(market)
+    this.#silent.delete(market)
+  }
+
+  /** The market does not answer, or not in a way that can be read: it is asked again ever more rarely. */
+  setAside(market: string, nowMs: number): void {
+    this.#wanted.delete(market)
+    this.#asked.delete(market)
+    const pauseMs = Math.min(SILENT_MS_MAX, (this.#silent.get(market)?.pauseMs ?? SILENT_FIRST_MS / 2) * 2)
+    this.#silent.set(market, { dueMs: nowMs + pauseMs, pauseMs })
   }
 
   /** Asks for this market in the next chunk, whatever its pause. */
@@ -60,9 +93,10 @@ export class Resync {
       chunk.push(market)
       if (chunk.length === CHUNK_MAX) break
     }
-    if (chunk.length === 0) return chunk
+    if (chunk.length === 0) return this.#takeSilent(nowMs)
     for (const market of chunk) this.#wanted.delete(market)
     this.#asked = new Set(chunk)
+    this.#askedCount = chunk.length
     this.#askedMs = nowMs
     this.#restUntilMs = nowMs + CHUNK_PAUSE_MS
     for (const [market, { failedMs }] of this.#history) if (nowMs - failedMs > CALM_MS) this.#history.delete(market)
@@ -74,7 +108,20 @@ export class Resync {
     return this.#asked.size > 0 && nowMs - this.#askedMs > CHUNK_MS_MAX
   }
 
+  /** Silent markets whose time has come. No answer is awaited. */
+  #takeSilent(nowMs: number): string[] {
+    const chunk: string[] = []
+    for (const [market, { dueMs }] of this.#silent) {
+      if (dueMs <= nowMs) chunk.push(market)
+      if (chunk.length === CHUNK_MAX) break
+    }
+    for (const market of chunk) this.setAside(market, nowMs)
+    if (chunk.length > 0) this.#restUntilMs = nowMs + CHUNK_PAUSE_MS
+    return chunk
+  }
+
   clear(): void {
+    this.#silent.clear()
     this.#wanted.clear()
     this.#asked.clear()
     this.#history.clear()

@@ -5,7 +5,7 @@
  *                     ▲                                               ▲               │
  *                     │ waited                                        └────doubted────┘
  *                  waiting ◄──lost── (any state with a socket or on the way to one)
- *                  stalled ◄──full── (the same)        ─room─► connecting
+ *                  stalled ◄──full── (the same)        ─room─► waiting
  *                  closed  ◄──stop── (any state)
  *
  * `proving` waits for the snapshots of books that are not proven, be they fresh or in doubt again. `stalled` waits for
@@ -38,7 +38,7 @@ export const TRANSITIONS: Record<SessionState, Record<SessionEvent, SessionState
   proving:     { start: 'proving',     opened: 'proving',     acknowledged: 'proving',     proven: 'live',        doubted: 'proving',     changed: 'subscribing', lost: 'waiting', waited: 'proving',     full: 'stalled', room: 'proving',     stop: 'closed' },
   live:        { start: 'live',        opened: 'live',        acknowledged: 'live',        proven: 'live',        doubted: 'proving',     changed: 'subscribing', lost: 'waiting', waited: 'live',        full: 'stalled', room: 'live',        stop: 'closed' },
   waiting:     { start: 'waiting',     opened: 'waiting',     acknowledged: 'waiting',     proven: 'waiting',     doubted: 'waiting',     changed: 'waiting',     lost: 'waiting', waited: 'connecting',  full: 'stalled', room: 'waiting',     stop: 'closed' },
-  stalled:     { start: 'stalled',     opened: 'stalled',     acknowledged: 'stalled',     proven: 'stalled',     doubted: 'stalled',     changed: 'stalled',     lost: 'stalled', waited: 'stalled',     full: 'stalled', room: 'connecting',  stop: 'closed' },
+  stalled:     { start: 'stalled',     opened: 'stalled',     acknowledged: 'stalled',     proven: 'stalled',     doubted: 'stalled',     changed: 'stalled',     lost: 'stalled', waited: 'stalled',     full: 'stalled', room: 'waiting',     stop: 'closed' },
   closed:      { start: 'closed',      opened: 'closed',      acknowledged: 'closed',      proven: 'closed',      doubted: 'closed',      changed: 'closed',      lost: 'closed',  waited: 'closed',      full: 'closed',  room: 'closed',      stop: 'closed' },
 }
 

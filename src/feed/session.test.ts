@@ -133,6 +133,7 @@ describe('a session', () => {
   test('asks for one market in doubt ever more rarely', () => {
     const session = live()
     const asked: number[] = []
+    let failures = 0
     for (let now = 0; now < 120_000; now += 50) {
       session.heard(now)
       session.tick(now)
@@ -140,7 +141,10 @@ describe('a session', () => {
         asked.push(now)
         session.answered('A', now)
       }
-      if (session.state === 'live') session.doubted('A', 'negative_size', now)
+      if (asked.length === failures) {
+        failures++
+        session.doubted('A', 'negative_size', now)
+      }
     }
     expect(asked.length).toBeGreaterThan(4)
     expect(asked.length).toBeLessThan(10)
@@ -260,7 +264,119 @@ describe('a session', () => {
     expect(sends(effects).map(({ params }) => params.action)).toEqual(['get_snapshot'])
     unproven.heard(SNAPSHOT_MS_MAX + CHUNK_MS_MAX + 1)
     unproven.tick(SNAPSHOT_MS_MAX + CHUNK_MS_MAX + 1)
-    expect(unproven.takeEffects().at(-1)).toMatchObject({ cause: 'resync_timeout' })
+    expect(unproven.takeEffects()).toContainEqual({ kind: 'silent_markets', markets: ['B'] })
+    expect(unproven.state).toBe('live')
+
+    const stuck = aSession({ channels: ['orderbook_delta'] })
+    stuck.opened(0)
+    const [subscribe] = sends(stuck.takeEffects())
+    stuck.control({ type: 'ok', id: subscribe!.id, sid: 1, seq: 1, markets: undefined }, 0)
+    for (let now = 0; now <= 61_000; now += 1000) {
+      stuck.heard(now)
+      stuck.tick(now)
+    }
+    expect(stuck.state).toBe('waiting')
+  })
+
+  /** An hour of a connection on which only `answering` ever answer; answers the sends, opens and closes it saw. */
+  const anHour = (answering: readonly string[], markets: readonly string[]) => {
+    const session = live({ markets })
+    const seen = { asked: 0, closes: 0 }
+    let seq = 10
+    for (const market of markets) session.doubted(market, 'sequence_break', 0)
+    session.broken('orderbook_delta', 0)
+    for (let now = 0; now < 3_600_000; now += 100) {
+      if (now % 10_000 === 0) session.heard(now)
+      session.tick(now, false, seq)
+      for (const effect of session.takeEffects()) {
+        if (effect.kind === 'close' && effect.cause === 'resync_timeout') seen.closes++
+        if (effect.kind !== 'send') continue
+        const { params } = JSON.parse(effect.text) as Sent
+        if (params.action !== 'get_snapshot') continue
+        seen.asked++
+        for (const market of params.market_tickers ?? []) {
+          if (!answering.includes(market)) continue
+          seq++
+          session.answered(market, now)
+        }
+      }
+    }
+    return { ...seen, state: session.state }
+  }
+
+  test('sets a market aside that does not answer, keeps the others, and asks again ever more rarely', () => {
+    const { asked, closes, state } = anHour(['A'], ['A', 'S'])
+    expect(state).toBe('live')
+    expect(closes).toBe(0)
+    expect(asked).toBeGreaterThan(5)
+    expect(asked).toBeLessThan(20)
+  })
+
+  test('takes a sid on which nothing comes any more for dead', () => {
+    expect(anHour([], ['A', 'S'])).toMatchObject({ closes: 1 })
+  })
+
+  test('is not held up by an answer that cannot be read', () => {
+    const session = subscribed()
+    session.answered('A', 0)
+    session.unreadable('B', 0)
+    expect(session.state).toBe('live')
+  })
+
+  test('asks for a market that was unknown when deltas of it come', () => {
+    const session = live()
+    session.stirred('A', 5)
+    session.tick(5)
+    expect(sends(session.takeEffects()).map(({ params }) => params.market_tickers)).toEqual([['A']])
+  })
+
+  test('makes a new connection when the count of its sid began anew', () => {
+    const session = live()
+    session.fellBack('trade', 5)
+    expect(session.state).toBe('live')
+    session.fellBack('orderbook_delta', 5)
+    expect(session.takeEffects().at(-1)).toMatchObject({ kind: 'close', cause: 'sequence_break' })
+  })
+
+  test('asks anew in smaller pieces when its first subscribe is too large', () => {
+    const session = aSession({ markets: ['A', 'B', 'C', 'D', 'E'], chunkSize: 4, channels: ['orderbook_delta'] })
+    session.opened(0)
+    const [first] = sends(session.takeEffects())
+    session.control(
+      { type: 'error', id: first!.id, sid: undefined, seq: undefined, code: 26, message: '', markets: [] },
+      0,
+    )
+    session.tick(60_000)
+    session.opened(60_000)
+    const [second] = sends(session.takeEffects())
+    expect(second?.params.market_tickers).toEqual(['A', 'B'])
+    expect([...session.markets]).toEqual(['A', 'B', 'C', 'D', 'E'])
+  })
+
+  test('lets a market go that was removed before its sid was known', () => {
+    const session = aSession({ channels: ['orderbook_delta'] })
+    session.opened(0)
+    const [subscribe] = sends(session.takeEffects())
+    session.change({ remove: ['A'] }, 0)
+    expect(sends(session.takeEffects())).toEqual([])
+    session.control({ type: 'subscribed', id: subscribe!.id, channel: 'orderbook_delta', sid: 7 }, 0)
+    expect(sends(session.takeEffects()).map(({ params }) => params)).toEqual([
+      { sids: [7], action: 'delete_markets', market_tickers: ['A'] },
+    ])
+  })
+
+  test('comes back with a wait when there is room again', () => {
+    const session = live()
+    let opens = 0
+    for (let now = 0; now < 60_000; now += 50) {
+      session.full(now)
+      session.room(now)
+      session.tick(now)
+      opens += session.takeEffects().filter(({ kind }) => kind === 'open').length
+      if (session.state === 'connecting') session.opened(now)
+      session.takeEffects()
+    }
+    expect(opens).toBeLessThan(20)
   })
 
   test('changes its markets on the living connection', () => {
@@ -279,6 +395,33 @@ describe('a session', () => {
     session.answered('C', 6)
     expect(session.state).toBe('live')
     expect([...session.markets]).toEqual(['B', 'C'])
+  })
+
+  test('subscribes once, however long the answer takes', () => {
+    const session = aSession({ markets: ['A', 'B', 'C', 'D'], chunkSize: 2 })
+    session.opened(0)
+    expect(sends(session.takeEffects())).toHaveLength(3)
+    for (let now = 0; now < ANSWER_MS_MAX; now += 50) session.tick(now)
+    expect(sends(session.takeEffects())).toEqual([])
+  })
+
+  test('begins with short waits again once books were proven', () => {
+    const session = aSession({ random: () => 0.999 })
+    for (let round = 0; round < 8; round++) {
+      session.disconnected(round, 'gone')
+      session.tick(1e6 * (round + 1))
+    }
+    session.opened(1e7)
+    for (const { id, params } of sends(session.takeEffects())) {
+      session.control({ type: 'subscribed', id, channel: params.channels![0]!, sid: id }, 1e7)
+    }
+    for (const market of ['A', 'B']) session.answered(market, 1e7)
+    expect(session.state).toBe('live')
+    session.takeEffects()
+    session.disconnected(1e7, 'gone')
+    const [state] = session.takeEffects()
+    expect(state).toMatchObject({ to: 'waiting' })
+    expect((state as Effect & { kind: 'state' }).waitMs).toBeLessThan(500)
   })
 
   test('resets its backoff only when books were proven', () => {

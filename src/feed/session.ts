@@ -36,6 +36,8 @@ export type Effect =
       readonly reason: 'market_limit' | 'unknown_market' | 'refused'
     }
   | { readonly kind: 'missing_snapshots'; readonly markets: readonly string[] }
+  /** Markets that do not answer: in doubt, asked again ever more rarely. */
+  | { readonly kind: 'silent_markets'; readonly markets: readonly string[] }
 
 export type SessionOptions = PlanOptions & {
   /** In [0, 1). */
@@ -48,6 +50,8 @@ export type SessionOptions = PlanOptions & {
 export const CONNECT_MS_MAX = 15_000
 /** After the last answer: how long first snapshots may take before the missing ones are asked for by name. */
 export const SNAPSHOT_MS_MAX = 10_000
+/** From the open socket, or a change of markets, to the last answer. 5,000 markets took well under a second on loopback. */
+const SUBSCRIBE_MS_MAX = 60_000
 
 export class Session {
   #state: SessionState = 'idle'
@@ -60,6 +64,10 @@ export class Session {
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
+  /** Markets that answered on this connection. */
+  readonly #answered = new Set<string>()
+  /** The last number of the order-book sid at the first tick after snapshots were asked for; `unmarked` until then. */
+  #seqAfterAsk: number | undefined | 'unmarked'
   #hasAskedAgain = false
   #heardMs = 0
   #waitUntilMs = 0
@@ -91,7 +99,7 @@ export class Session {
 
   /** Markets asked for on this connection that are not proven. */
   get unproven(): number {
-    return this.#plan.unproven.size
+    return this.#plan.unproven.size + this.#resync.size
   }
 
   get bookSid(): number | undefined {
@@ -179,15 +187,33 @@ export class Session {
   doubted(market: string, cause: DoubtCause, nowMs: number): void {
     if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
     if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
-    this.#plan.unproven.add(market)
     this.#resync.want(market, cause !== 'sequence_break', nowMs)
     this.#move('doubted', nowMs)
+  }
+
+  /** A subscription's count began anew: only a new connection helps. */
+  fellBack(channel: string, nowMs: number): void {
+    if (channel === BOOKS) this.#lose('sequence_break', 'the count of the subscription began anew', nowMs)
+  }
+
+  /** A market's frame cannot be read: were it the answer awaited, the market is asked again later and holds up nobody. */
+  unreadable(market: string, nowMs: number): void {
+    if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
+    if (!this.#plan.unproven.delete(market) && !this.#resync.unanswered.has(market)) return
+    this.#resync.setAside(market, nowMs)
+    this.#settle(nowMs)
+  }
+
+  /** A market that the exchange had said it does not know sends deltas. */
+  stirred(market: string, nowMs: number): void {
+    if (isOpen(this.#state) && this.#plan.wanted.has(market)) this.#resync.want(market, true, nowMs)
   }
 
   /** A book has its snapshot, or the exchange said that it does not know the market. */
   answered(market: string, nowMs: number): void {
     this.#plan.unproven.delete(market)
     this.#resync.settle(market)
+    this.#answered.add(market)
     this.#settle(nowMs)
   }
 
@@ -198,7 +224,6 @@ export class Session {
     const gone = plan.remove(remove)
     for (const each of gone) this.#resync.settle(each)
     if (!isOpen(this.#state) || fresh.length + gone.length === 0) return
-    if (gone.length > 0) this.#push(plan.update('delete_markets', gone))
     plan.enqueue(fresh)
     this.#move('changed', nowMs)
     this.#pump(nowMs)
@@ -220,8 +245,10 @@ export class Session {
       this.#effects.push({ kind: 'close', cause: 'own_backpressure', detail: 'the journal’s buffer stayed full' })
   }
 
+  /** There is room again: the next attempt comes after a wait, since what filled it may have been the last one. */
   room(nowMs: number): void {
-    if (this.#move('room', nowMs)) this.#open()
+    const waitMs = this.#backoff.next()
+    if (this.#move('room', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
   }
 
   stop(nowMs: number): void {
@@ -233,9 +260,9 @@ export class Session {
 
   /**
    * Time passes: called several times a second. `isPaused` says that we ourselves do not read the socket now: silence
-   * then does not count.
+   * then does not count. `bookSeq` is the last number of the order-book sid: that it moves shows that the sid is alive.
    */
-  tick(nowMs: number, isPaused = false): void {
+  tick(nowMs: number, isPaused = false, bookSeq?: number): void {
     if (isPaused) this.#heardMs = nowMs
     if (this.#state === 'waiting' && nowMs >= this.#waitUntilMs && this.#move('waited', nowMs)) {
       this.#open()
@@ -255,12 +282,33 @@ export class Session {
       this.#lose('subscribe_timeout', `no answer to ${overdue.cmd}`, nowMs)
       return
     }
-    if (this.#resync.isOverdue(nowMs)) {
-      this.#lose('resync_timeout', 'snapshots asked for did not come', nowMs)
+    if (this.#state === 'subscribing' && nowMs - this.#sinceMs > SUBSCRIBE_MS_MAX) {
+      this.#lose('subscribe_timeout', `not subscribed within ${SUBSCRIBE_MS_MAX} ms`, nowMs)
       return
     }
+    if (this.#seqAfterAsk === 'unmarked') this.#seqAfterAsk = bookSeq
+    if (this.#resync.isOverdue(nowMs) && !this.#setSilentAside(nowMs, bookSeq)) return
     this.#askAgain(nowMs)
     this.#pump(nowMs)
+  }
+
+  /**
+   * Snapshots asked for did not come. Markets that never answered here, or that stay silent while others do, are set aside:
+   * a settled market subscribes and streams nothing. A sid on which nothing at all came is dead, and so the connection.
+   */
+  #setSilentAside(nowMs: number, bookSeq: number | undefined): boolean {
+    const silent = [...this.#resync.unanswered]
+    const isAlive = this.#resync.isPartlyAnswered || bookSeq !== this.#seqAfterAsk
+    if (!isAlive && silent.some((each) => this.#answered.has(each))) {
+      this.#lose('resync_timeout', 'snapshots asked for did not come', nowMs)
+      return false
+    }
+    for (const market of silent) {
+      this.#plan.unproven.delete(market)
+      this.#resync.setAside(market, nowMs)
+    }
+    this.#effects.push({ kind: 'silent_markets', markets: silent })
+    return true
   }
 
   /** Asks once by name for first snapshots that did not come with the subscription. */
@@ -290,7 +338,15 @@ export class Session {
       return
     }
     if (action === 'accept') return
-    if (action === 'retry' && this.#commands.retry(pending, nowMs)) return
+    if (action === 'retry') {
+      if (this.#commands.retry(pending, nowMs)) return
+      this.#lose(
+        'subscribe_timeout',
+        `${pending.command.cmd} refused again and again: error ${frame.code} ${frame.message}`,
+        nowMs,
+      )
+      return
+    }
     this.#giveUp(pending, frame, action === 'market_limit' || action === 'unknown_market' ? action : 'refused', nowMs)
   }
 
@@ -311,11 +367,17 @@ export class Session {
       return
     }
     if (command.cmd === 'update' && command.action !== 'add_markets') {
-      if (command.action === 'get_snapshot') this.#lose('resync_timeout', `get_snapshot refused: ${frame.code}`, nowMs)
+      if (command.action === 'get_snapshot') for (const market of command.markets) this.#resync.setAside(market, nowMs)
       return
     }
-    const named = frame.markets.length > 0 ? frame.markets : 'markets' in command ? command.markets : []
+    const named = frame.markets.length > 0 ? frame.markets : command.cmd === 'update' ? command.markets : []
     this.#plan.drop(named)
+    if (command.cmd === 'subscribe') {
+      // Without a first subscribe there is no sid to add to: the rest is asked for anew, in smaller pieces.
+      this.#plan.shrink()
+      this.#lose('terminal_error', `subscribe refused: ${frame.code} ${frame.message}`, nowMs)
+      if (named.length === 0) return
+    }
     this.#effects.push({ kind: 'dropped_markets', markets: named, reason })
   }
 
@@ -324,8 +386,10 @@ export class Session {
     if (!isOpen(this.#state)) return
     this.#push(this.#plan.next(this.#commands.isIdle))
     const sid = this.bookSid
-    const again = sid === undefined ? [] : this.#resync.take(nowMs)
+    // Taken only when it can go out at once: its pause and its time limit count from its sending.
+    const again = sid === undefined || !this.#commands.hasRoom(nowMs) ? [] : this.#resync.take(nowMs)
     if (sid !== undefined && again.length > 0) {
+      this.#seqAfterAsk = 'unmarked'
       this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets: again }])
     }
     for (const text of this.#commands.take(nowMs)) this.#effects.push({ kind: 'send', text })
@@ -338,7 +402,7 @@ export class Session {
       this.#hasAskedAgain = false
       this.#move('acknowledged', nowMs)
     }
-    if (this.#plan.unproven.size > 0 || this.#resync.size > 0 || this.#state !== 'proving') return
+    if (this.#plan.unproven.size > 0 || this.#resync.isBusy(nowMs) || this.#state !== 'proving') return
     this.#isRepairing = false
     this.#backoff.reset()
     this.#move('proven', nowMs)
@@ -371,6 +435,8 @@ export class Session {
     this.#commands.clear()
     this.#resync.clear()
     this.#plan.end()
+    this.#answered.clear()
+    this.#seqAfterAsk = undefined
     this.#isRepairing = false
     this.#hasAskedAgain = false
   }

@@ -29,9 +29,14 @@ export class SubscriptionPlan {
   readonly unproven = new Set<string>()
   /** Tickers not yet asked for on this connection. */
   #unasked: string[] = []
+  /** Let go before the sids were known. */
+  #toDelete: string[] = []
+  /** Halved when the exchange finds a first subscribe too large. */
+  #chunkSize: number
 
   constructor(options: PlanOptions) {
     this.#options = options
+    this.#chunkSize = options.chunkSize ?? CHUNK_SIZE
     this.wanted = new Set(options.markets)
   }
 
@@ -42,7 +47,11 @@ export class SubscriptionPlan {
 
   /** Whether every market was asked for and the books have their sid. */
   get isAsked(): boolean {
-    return this.#unasked.length === 0 && (this.wanted.size === 0 || this.bookSid !== undefined)
+    return (
+      this.#unasked.length === 0 &&
+      this.#toDelete.length === 0 &&
+      (this.wanted.size === 0 || this.bookSid !== undefined)
+    )
   }
 
   /** A connection opened: nothing is asked for yet. */
@@ -57,6 +66,7 @@ export class SubscriptionPlan {
     this.#refused.clear()
     this.unproven.clear()
     this.#unasked = []
+    this.#toDelete = []
   }
 
   subscribed(channel: string, sid: number): void {
@@ -90,9 +100,16 @@ export class SubscriptionPlan {
   /** Lets markets go; answers those that were there. */
   remove(markets: readonly string[]): string[] {
     const gone = markets.filter((each) => this.wanted.has(each))
+    const notAsked = new Set(this.#unasked)
+    this.#toDelete.push(...gone.filter((each) => !notAsked.has(each)))
     this.drop(gone)
     this.#unasked = this.#unasked.filter((each) => this.wanted.has(each))
     return gone
+  }
+
+  /** The first subscribe was too large: the next one is half as large. */
+  shrink(): void {
+    this.#chunkSize = Math.max(1, Math.floor(this.#chunkSize / 2))
   }
 
   /** Puts markets that were added on the list of those to ask for. */
@@ -106,15 +123,16 @@ export class SubscriptionPlan {
    */
   next(isIdle: boolean): Command[] {
     if (this.#hasAllSids()) {
-      const commands: Command[] = []
-      while (this.#unasked.length > 0) commands.push(...this.update('add_markets', this.#nextChunk()))
+      const commands = this.#update('delete_markets', this.#toDelete.splice(0))
+      while (this.#unasked.length > 0) commands.push(...this.#update('add_markets', this.#nextChunk()))
       return commands
     }
     return this.#sids.size === 0 && isIdle ? this.#subscribeFirst() : []
   }
 
   /** The same change for every sid of the connection. */
-  update(action: 'add_markets' | 'delete_markets', markets: readonly string[]): Command[] {
+  #update(action: 'add_markets' | 'delete_markets', markets: readonly string[]): Command[] {
+    if (markets.length === 0) return []
     return [...this.#sids.values()].map((sid) => ({ cmd: 'update', action, sid, markets }))
   }
 
@@ -126,7 +144,7 @@ export class SubscriptionPlan {
   }
 
   #nextChunk(): string[] {
-    const chunk = this.#unasked.splice(0, this.#options.chunkSize ?? CHUNK_SIZE)
+    const chunk = this.#unasked.splice(0, this.#chunkSize)
     for (const market of chunk) this.unproven.add(market)
     return chunk
   }

@@ -7,6 +7,9 @@
 import type { Market, MarketSource } from './market.ts'
 import type { Orientation } from './orientation.ts'
 
+/** A frame sent twice is harmless; so many in rising order are a count that began anew. */
+const FALL_BACK_RUN = 3
+
 export class Subscription implements MarketSource {
   readonly connectionId: number
   readonly orientation: Orientation
@@ -38,16 +41,24 @@ export class Subscription implements MarketSource {
     this.last = first === 'one' ? 0 : undefined
   }
 
+  /** The last number already passed, and how many came one after the other. */
+  #repeated = 0
+  #repeatRun = 0
+
   /**
    * What a number means. `repeat`: already passed, the frame must not be applied. `break`: the numbers between were
-   * missed; the number becomes the baseline all the same.
+   * missed; the number becomes the baseline all the same. `fell_back`: numbers already passed come one after the other,
+   * so the count itself began anew, and what was folded since is not what the exchange holds.
    */
-  take(seq: number): 'next' | 'repeat' | 'break' {
+  take(seq: number): 'next' | 'repeat' | 'break' | 'fell_back' {
     const expected = this.last === undefined ? seq : this.last + 1
     if (seq < expected) {
       this.repeats++
-      return 'repeat'
+      this.#repeatRun = seq === this.#repeated + 1 ? this.#repeatRun + 1 : 1
+      this.#repeated = seq
+      return this.#repeatRun >= FALL_BACK_RUN ? 'fell_back' : 'repeat'
     }
+    this.#repeatRun = 0
     this.last = seq
     if (seq === expected) return 'next'
     this.breaks++

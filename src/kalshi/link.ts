@@ -96,8 +96,8 @@ export class ExchangeLink {
     this.act((session, nowMs) => session.stop(nowMs))
   }
 
-  /** Time passes: to be called several times a second. */
-  tick(): void {
+  /** Time passes: to be called several times a second, with the last number of the order-book sid. */
+  tick(bookSeq?: number): void {
     const session = this.#session
     const nowMs = this.#options.nowMs()
     if (this.#sawFrame) {
@@ -106,7 +106,7 @@ export class ExchangeLink {
       this.#heard = 'frame'
       session.heard(nowMs)
     }
-    session.tick(nowMs, this.#isPaused)
+    session.tick(nowMs, this.#isPaused, bookSeq)
     this.#carryOut()
   }
 

@@ -118,6 +118,7 @@ describe('the lock on a data folder', () => {
     const lock = lockData(path, 'record')
     expect(() => lockData(path, 'record')).toThrow(expect.objectContaining({ code: 'FLOW_DATA_IN_USE' }))
     lock.release()
+    lock.release()
     expect(existsSync(join(path, 'recorder.lock'))).toBe(false)
   })
 })

@@ -216,7 +216,7 @@ describe('markets', () => {
     expect(running.recorder.subscribe(['KXDEMO-RATE-UP'])).toEqual([])
     running.recorder.unsubscribe(['KXDEMO-RAIN-TUE'])
     await until('the new one is valid', () => running.recorder.fold.market('KXDEMO-RATE-UP')?.valid === true)
-    await until('the old one is gone', () => running.recorder.fold.market('KXDEMO-RAIN-TUE')?.doubt === 'unsubscribed')
+    await until('the old one is gone', () => running.recorder.fold.market('KXDEMO-RAIN-TUE') === undefined)
     await settled(running)
     expect(running.recorder.fold.counts).toMatchObject({ breaks: 0, negative: 0, unplaced: 0 })
     expect(running.exchange.sent().connections).toHaveLength(1)

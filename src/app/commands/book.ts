@@ -27,7 +27,7 @@ export function addBook(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  kalshiflow book KXDEMO-A\n  kalshiflow book KXDEMO-A --from journal --json\n  kalshiflow book --all --json\n\n' +
+      '\nExamples:\n  kalshiflow book KXDEMO-RAIN-MON\n  kalshiflow book KXDEMO-RAIN-MON --from journal --json\n  kalshiflow book --all --json\n\n' +
         'Exit code: 0 shown, 1 a ticker is not known, 2 could not run.',
     )
     .action(async (tickers: string[], flags: BookFlags) => {

@@ -18,9 +18,10 @@ export function addRecord(program: Command): void {
         'Exit code: 0 everything received is on disk, 1 something is not, 2 could not run.',
     )
     .action(async (flags: RecorderFlags) => {
-      const { config } = loadConfig({ overrides: overridesOf(flags), needsKey: 'always' })
+      const { config, notices } = loadConfig({ overrides: overridesOf(flags), needsKey: 'always' })
       const account = await runRecorder({
         config,
+        notices,
         environment: config.environment,
         dataFolder: config.dataFolder,
         command: 'record',

@@ -27,7 +27,7 @@ export function addStart(program: Command): void {
       '\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n\nExit code: 0 everything received is on disk, 1 something is not, 2 could not run.',
     )
     .action(async (flags: StartFlags) => {
-      const { config } = loadConfig({
+      const { config, notices } = loadConfig({
         overrides: overridesOf(flags),
         needsKey: flags.sim === true ? 'never' : 'if_chosen',
       })
@@ -35,7 +35,7 @@ export function addStart(program: Command): void {
       if (config.exchangeChosen && flags.sim !== true) {
         const { environment, dataFolder } = config
         process.exitCode = tellAccount(
-          await runRecorder({ ...run, config, environment, dataFolder }),
+          await runRecorder({ ...run, config, notices, environment, dataFolder }),
           flags.json === true,
         )
         return
@@ -50,7 +50,7 @@ async function recordBuiltIn(
 ): Promise<number> {
   const exchange = await startExchangeThread({ port: 0, capture: DEMO_CAPTURE, loop: true, keyType: 'ed25519' })
   try {
-    const { config } = loadConfig({
+    const { config, notices } = loadConfig({
       overrides: {
         ...overridesOf(flags),
         KALSHI_WS_URL: exchange.url,
@@ -65,6 +65,7 @@ async function recordBuiltIn(
     const account = await runRecorder({
       ...run,
       config,
+      notices,
       environment: 'sim',
       dataFolder: config.dataFolder,
       failed: exchange.failed,

@@ -25,6 +25,13 @@ export function untilStopped(forMs?: number): { readonly stopped: Promise<Stop>;
       settle({ reason: signal })
     })
   }
-  if (forMs !== undefined) setTimeout(() => settle({ reason: `ran for ${forMs / 1000} s as asked` }), forMs)
+  if (forMs !== undefined) afterwards(forMs, () => settle({ reason: `ran for ${forMs / 1000} s as asked` }))
   return { stopped, stop: (reason) => settle({ reason }) }
+}
+
+/** A timer of any length: one of Node's ends at once beyond 24 days. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+function afterwards(ms: number, act: () => void): void {
+  if (ms <= TIMER_MS_MAX) setTimeout(act, ms)
+  else setTimeout(() => afterwards(ms - TIMER_MS_MAX, act), TIMER_MS_MAX)
 }

@@ -85,9 +85,9 @@ export const Settings = z.object({
       'Longest that a frame waits before it is written and synced to disk. More means fewer syncs, and more to lose with the power.',
     fallback: '5',
   }),
-  KALSHIFLOW_BUFFER_MB: setting(wholeNumber(1, 4096), {
+  KALSHIFLOW_BUFFER_MB: setting(wholeNumber(40, 4096), {
     about:
-      'Memory for frames that the disk has not taken yet. When it is full the socket is paused, then closed and the hole written down.',
+      'Memory for frames that the disk has not taken yet. When it is full the socket is paused, then closed and the hole written down. At least 40: the largest record is 32.',
     fallback: '64',
   }),
   KALSHIFLOW_SEGMENT_MB: setting(wholeNumber(1, 4096), {

@@ -5,11 +5,9 @@
 export const LOG_EVENTS = {
   program_started: 'A command began; carries its name and version.',
   program_stopped: 'A command ended, with the reason and the exit code.',
-  program_failed: 'A command ended by an error that it could not handle.',
   config_notice: 'A name in the environment or in .env is not taken, with the reason.',
   key_warning: 'The private key is kept in an unsafe way.',
   rest_retry: 'A REST request failed and is tried again.',
-  rest_failed: 'A REST request failed for good.',
   connection_opened: 'A WebSocket to the exchange is open.',
   connection_lost: 'A WebSocket to the exchange has ended, with its cause.',
   connect_failed: 'An attempt to connect ended before the socket was open, with its cause.',
@@ -20,6 +18,11 @@ export const LOG_EVENTS = {
   snapshots_missing: 'Markets did not answer with a snapshot in time; they are asked for by name.',
   market_unknown: 'The exchange does not know a ticker that was asked for.',
   sequence_broken: 'Numbers of a subscription were missed; its books are in doubt until their next snapshot.',
+  sequence_fell_back: 'The count of a subscription began anew without a word; the connection is made again.',
+  type_unknown:
+    'A frame of a type that is not read came where books are told of: it may have changed one. It is in the journal.',
+  markets_silent:
+    'Markets do not answer to being asked for their book; they are in doubt and asked again ever more rarely.',
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',
   frame_malformed: 'A frame could not be read; it is in the journal, its market is in doubt.',

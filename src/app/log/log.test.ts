@@ -38,7 +38,7 @@ describe('the log', () => {
   it('keeps an error with its code, message and cause', () => {
     const { log, json } = aLog()
     const error = Object.assign(new Error('outer', { cause: new Error('inner') }), { code: 'FLOW_X' })
-    log.error({ event: 'program_failed', error })
+    log.error({ event: 'journal_failed', error })
     expect(json()[0]!['error']).toMatchObject({ message: 'outer', code: 'FLOW_X', cause: { message: 'inner' } })
   })
 
@@ -133,7 +133,7 @@ describe('the second net', () => {
     ['a number', { apiKey: 4242 }],
   ])('masks %s', (_, fields) => {
     const { log, lines, json } = aLog()
-    log.info({ event: 'rest_failed', ...fields })
+    log.info({ event: 'rest_retry', ...fields })
     expect(lines.join('')).not.toMatch(/hunter2|4242/)
     expect(lines.join('')).toContain('‹secret›')
     expect(json()).toHaveLength(1)

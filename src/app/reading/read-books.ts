@@ -44,7 +44,7 @@ export function foldRecord(fold: Fold, block: JournalBlock): void {
     }
     case RECORD.VALIDITY: {
       const body = decodeJson<ValidityBody>(block.body())
-      if (body !== undefined) fold.validity(body, block.connection)
+      if (body !== undefined) fold.validity(body, block.connection === 0 ? undefined : block.connection)
       return
     }
     case RECORD.CHECKPOINT: {
@@ -108,7 +108,10 @@ async function readFrom(
     disk: new FileDisk(),
     folder,
     from: { segment, offset: 0 },
-    onFault: (each) => faults.push(each),
+    onFault: (each) => {
+      faults.push(each)
+      if (LOSSES.has(each.kind)) fold.damaged()
+    },
   })
   let end: Position = { segment, offset: 0 }
   let records = 0
@@ -126,6 +129,9 @@ async function readFrom(
   }
   return { fold, faults, end, records }
 }
+
+/** Faults across which records may be missing; a damaged header loses none, and a torn tail was never told to be durable. */
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
 
 /** The stamp as Unix ms with fraction, without a bigint for each record. */
 function unixMs(block: JournalBlock): number {

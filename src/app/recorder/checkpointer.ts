@@ -2,7 +2,7 @@
  * Writes whole books into the journal now and then, so that a late reader never folds far: a market's valid book after so
  * many deltas, or after so much time if it changed. Spread out: a few at a time, never inside the hot path.
  */
-import { RECORD } from '#domain'
+import { type CheckpointBook, isTicker, RECORD } from '#domain'
 import { describeCheckpoint, type Fold, type Market } from '#feed'
 import { encodeCheckpoint } from '#journal'
 import type { Tape } from './tape.ts'
@@ -47,10 +47,22 @@ export class Checkpointer {
 
   #write(market: Market, nowMs: number): void {
     // A book in doubt is not written: its next snapshot is a base of its own.
-    const book = market.valid ? describeCheckpoint(market) : undefined
+    const book = market.valid && isTicker(market.ticker) ? describeCheckpoint(market) : undefined
     if (book === undefined) return
-    this.#tape.record(RECORD.CHECKPOINT, book.connection, encodeCheckpoint(book))
+    // Without room it is left out: a checkpoint that comes late would be a book of another moment.
+    const bytes = encode(book)
+    if (bytes === undefined || !this.#tape.offer(RECORD.CHECKPOINT, book.connection, bytes)) return
     this.#fold.checkpoint(book, nowMs)
     this.written++
+  }
+}
+
+/** A book that does not fit the format (a size beyond 2^48) is the exchange's or our fault; it must not stop the recorder. */
+function encode(book: CheckpointBook): Uint8Array | undefined {
+  try {
+    return encodeCheckpoint(book)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }

@@ -6,7 +6,7 @@
  * tells it (Linux).
  */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export class DataLockError extends Error {
@@ -31,33 +31,68 @@ export function lockData(folder: string, command: string): { release(): void } {
   const mine: Holder = { pid: process.pid, began: beganOf(process.pid), command }
   const text = JSON.stringify(mine)
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    try {
-      writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
+    if (linkInPlace(text, path)) {
       return {
         release() {
-          if (readHolder(path)?.pid === mine.pid) rmQuietly(path)
+          if (readText(path) === text) rmQuietly(path)
         },
       }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const holder = readHolder(path)
+    const found = readText(path)
+    const holder = parseHolder(found)
     if (holder !== undefined && isAlive(holder)) throw new DataLockError(folder, holder)
-    // Moved aside first: of two that find a dead lock, one moves it and the other tries again.
-    const aside = `${path}.${randomUUID()}`
-    try {
-      renameSync(path, aside)
-      rmQuietly(aside)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
+    if (found !== undefined) removeDead(path, found)
   }
-  throw new DataLockError(folder, { pid: 0, began: undefined, command: 'unknown' })
+  throw new DataLockError(folder, parseHolder(readText(path)) ?? { pid: 0, began: undefined, command: 'unknown' })
 }
 
-function readHolder(path: string): Holder | undefined {
+/** Puts a whole file in place, or answers `false` when there is one: nobody ever reads half a lock. */
+function linkInPlace(text: string, path: string): boolean {
+  const draft = `${path}.${randomUUID()}`
+  writeFileSync(draft, text, { flag: 'wx', mode: 0o600 })
   try {
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as Holder
+    linkSync(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  } finally {
+    rmQuietly(draft)
+  }
+}
+
+/**
+ * Removes a dead lock. It is moved aside first and looked at: another recorder may have put its own there meanwhile, and
+ * that one is put back.
+ */
+function removeDead(path: string, dead: string): void {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    if (readText(aside) !== dead) linkSync(aside, path)
+  } catch {
+    // A third one was quicker: it has the folder, and the one moved aside finds its lock gone when it lets go.
+  } finally {
+    rmQuietly(aside)
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function parseHolder(text: string | undefined): Holder | undefined {
+  try {
+    const holder = JSON.parse(text ?? '') as Holder
     return Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : undefined
   } catch {
     return undefined

@@ -44,7 +44,7 @@ export function listenFor(parts: ListenerParts): FoldListener {
   }
   return {
     changed: (market) => {
-      if (market.deltasSinceCheckpoint === checkpointDeltas) onCheckpointDue(market)
+      if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },
     validity: (market) => {
@@ -62,8 +62,17 @@ export function listenFor(parts: ListenerParts): FoldListener {
       repeats.write('warn', { event: 'sequence_broken', connection, sid, channel, expected, received })
       tell(connection, (session, now) => session.broken(channel, now))
     },
+    fellBack: (connection, { sid, channel }, received) => {
+      repeats.write('warn', { event: 'sequence_fell_back', connection, sid, channel, received })
+      tell(connection, (session, now) => session.fellBack(channel, now))
+    },
+    stirred: (connection, { ticker }) => tell(connection, (session, now) => session.stirred(ticker, now)),
+    unread: (connection, type) => repeats.write('warn', { event: 'type_unknown', connection, type }),
     oriented: ({ id, orientation }) => {
-      const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+      const isWrong = orientation.verdict === 'wrong'
+      const level = isWrong ? 'error' : 'info'
+      // Few books may all have been caught inside a crossed group: they are asked for once more.
+      if (isWrong && !orientation.isFull) tell(id, (session, now) => session.resync([...session.markets], now))
       log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
     },
     control: (connection, frame) => tell(connection, (session, now) => session.control(frame, now)),
@@ -71,6 +80,7 @@ export function listenFor(parts: ListenerParts): FoldListener {
       quarantine.push({ atMs: nowMs(), connection, at, was, market })
       if (quarantine.length > QUARANTINE_MAX) quarantine.shift()
       repeats.write('warn', { event: 'frame_malformed', connection, at, was, market })
+      if (market !== undefined) tell(connection, (session, now) => session.unreadable(market, now))
     },
   }
 }

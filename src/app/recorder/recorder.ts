@@ -178,7 +178,14 @@ export class Recorder {
   }
 
   unsubscribe(markets: readonly string[]): void {
-    for (const link of this.#links) link.act((session, nowMs) => session.change({ remove: markets }, nowMs))
+    for (const link of this.#links) {
+      const gone = markets.filter((each) => link.session.markets.has(each))
+      link.act((session, nowMs) => session.change({ remove: gone }, nowMs))
+      // Without a connection there is no command whose answer would tell that they are gone.
+      if (link.connection === undefined && gone.length > 0) {
+        this.#tape.validity(0, { action: 'release', markets: gone, cause: 'admin' })
+      }
+    }
   }
 
   /** Asks the exchange for these books again. */
@@ -236,7 +243,8 @@ export class Recorder {
       markets: this.fold.markets().length,
       validAtEnd,
       durable: this.journal.durable,
-      isComplete: isComplete && this.#tape.owed === 0 && metrics.durableRecords === metrics.records,
+      isComplete:
+        isComplete && this.#tape.owed === 0 && this.#tape.tooLarge === 0 && metrics.durableRecords === metrics.records,
     }
   }
 
@@ -305,6 +313,9 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
+      this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
+    }
     tellEffect(this.#options.log, effect, connection)
   }
 
@@ -312,10 +323,15 @@ export class Recorder {
     const nowMs = performance.now()
     this.#tape.payOwed()
     this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
-    for (const link of this.#links) link.tick()
+    for (const link of this.#links) link.tick(this.#bookSeqOf(link))
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
+  }
+
+  #bookSeqOf({ connection, session }: ExchangeLink): number | undefined {
+    if (connection === undefined || session.bookSid === undefined) return undefined
+    return this.fold.connection(connection)?.subscription(session.bookSid)?.last
   }
 
   #relieve(relief: Relief): void {

@@ -5,8 +5,9 @@
 import type { Environment } from '#domain'
 import { SYSTEM_RANDOM, SystemClock, startSealer } from '#journal'
 import { loadKey, openMarketsByVolume, RestClient, type SigningKey } from '#kalshi'
-import { untilStopped } from '../commands/stop-signals.ts'
+import { type Stop, untilStopped } from '../commands/stop-signals.ts'
 import type { Config } from '../config/config.ts'
+import type { ConfigNotice } from '../config/config-error.ts'
 import { openControl } from '../control/control-server.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
@@ -18,6 +19,8 @@ import { StatusLine } from './status-line.ts'
 
 export type RunOptions = {
   readonly config: Config
+  /** What the configuration found worth telling. */
+  readonly notices: readonly ConfigNotice[]
   readonly environment: Environment
   readonly dataFolder: string
   readonly command: string
@@ -39,12 +42,13 @@ export class NoMarkets extends Error {
 export async function runRecorder(options: RunOptions): Promise<Account> {
   const { config, environment, dataFolder } = options
   const statusLine = new StatusLine(process.stderr, wantsColour(process.stderr.isTTY === true, process.env))
-  const { log, flush } = openLog({
+  const { log, flush, dropped } = openLog({
     ...config.log,
     colour: wantsColour(process.stderr.isTTY === true, process.env),
     ...(process.stderr.isTTY === true ? { destination: statusLine } : {}),
   })
   const signals = untilStopped(options.forMs)
+  for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
   const lock = lockData(dataFolder, options.command)
   try {
@@ -82,12 +86,15 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       onStop: () => signals.stop('asked to over the control socket'),
     })
     try {
-      const markets = await chooseMarkets(options, recorder, key, log)
-      recorder.start(markets)
-      options.onStarted?.(recorder, log)
-      statusLine.start(recorder, environment, log)
       const failed = Promise.race([recorder.broken, ...(options.failed === undefined ? [] : [options.failed])])
-      const { reason } = await Promise.race([signals.stopped, failed.then((error) => ({ reason: error.message }))])
+      const ended = Promise.race([signals.stopped, failed.then((error) => ({ reason: error.message }))])
+      const markets = await chosenBefore(ended, (signal) => chooseMarkets(options, recorder, key, log, signal))
+      if (markets !== undefined) {
+        recorder.start(markets)
+        options.onStarted?.(recorder, log)
+        statusLine.start(recorder, environment, log)
+      }
+      const { reason } = await ended
       statusLine.stop()
       account = await recorder.stop(reason)
     } finally {
@@ -96,6 +103,7 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       account ??= await recorder.stop('could not start')
       await sealer?.close()
     }
+    if (dropped() > 0) log.warn({ event: 'log_lines_dropped', lines: dropped() })
     log.info({ event: 'program_stopped', reason: account.reason, isComplete: account.isComplete })
     return account
   } finally {
@@ -112,12 +120,27 @@ function loadSigningKey({ exchange }: Config, log: Log): SigningKey | undefined 
   return key
 }
 
+/** What `choose` answers; `undefined` when the end comes first, and then the choosing is called off. */
+async function chosenBefore<T>(
+  ended: Promise<Stop>,
+  choose: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const calledOff = new AbortController()
+  const chosen = choose(calledOff.signal)
+  // Called off, it rejects behind our back.
+  chosen.catch(() => {})
+  const first = await Promise.race([chosen, ended.then(() => undefined)])
+  calledOff.abort()
+  return first
+}
+
 /** The tickers asked for, else the open markets with the most volume. */
 async function chooseMarkets(
   { config, maxMarkets }: RunOptions,
   recorder: Recorder,
   key: SigningKey | undefined,
   log: Log,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (config.markets.length > 0) return config.markets
   const { apiUrl, keyId } = config.exchange
@@ -128,10 +151,10 @@ async function chooseMarkets(
     clock: new SystemClock(),
     random: SYSTEM_RANDOM,
     onExchange: (exchange) => recorder.rest(exchange),
-    limits: { bodyBytesMax: REST_BODY_BYTES_MAX },
+    limits: { bodyBytesMax: Math.min(REST_BODY_BYTES_MAX, config.journal.bufferBytes / 4) },
     onRetry: (failed) => log.warn({ event: 'rest_retry', ...failed }),
   })
-  const { markets } = await openMarketsByVolume(client, maxMarkets)
+  const { markets } = await openMarketsByVolume(client, maxMarkets, { signal })
   const tickers = markets.map(({ ticker }) => ticker)
   if (tickers.length === 0) {
     throw new NoMarkets(`${apiUrl} lists no open market: name some with --markets or RL_MARKET_TICKERS`)

@@ -28,6 +28,8 @@ export class Tape {
   /** Unix ms of stamp 0 in the current clock epoch. */
   #originMs = 0
   readonly #owed: { type: RecordType; connection: number; body: Uint8Array }[] = []
+  /** Records that were larger than the journal takes, and were lost but for a note. */
+  tooLarge = 0
   /** The stamp of the last frame taken. */
   lastStamp = 0
 
@@ -42,10 +44,12 @@ export class Tape {
   }
 
   /**
-   * One text message as received. `full`: neither journaled nor folded, since no frame reaches a book without the journal.
+   * One text message as received. `full`: neither journaled nor folded, since no frame reaches a book without the journal,
+   * and none passes a record that is owed.
    * Synchronous; allocates nothing.
    */
   frame(connection: number, bytes: Uint8Array): AppendResult {
+    if (this.#owed.length > 0 && !this.payOwed()) return 'full'
     const journal = this.#journal
     const stamp = journal.stamp()
     const taken = journal.append(RECORD.FRAME, connection, bytes, stamp)
@@ -77,23 +81,32 @@ export class Tape {
 
   validity(connection: number, body: ValidityBody): void {
     this.record(RECORD.VALIDITY, connection, encodeJson(body))
-    this.#fold.validity(body, connection)
+    this.#fold.validity(body, connection === 0 ? undefined : connection)
   }
 
   /** Appends a record that must not be lost: now, or first of all when there is room. */
   record(type: RecordType, connection: number, body: Uint8Array): void {
-    this.payOwed()
-    if (this.#owed.length === 0 && this.#journal.append(type, connection, body) !== 'full') return
-    this.#owed.push({ type, connection, body })
+    if (!this.offer(type, connection, body)) this.#owed.push({ type, connection, body })
   }
 
-  /** Appends what is owed, as far as there is room. */
-  payOwed(): void {
+  /** Appends a record that can do without: answers whether there was room. One that never fits is told in its place. */
+  offer(type: RecordType, connection: number, body: Uint8Array): boolean {
+    if (!this.payOwed()) return false
+    const taken = this.#journal.append(type, connection, body)
+    if (taken !== 'too_large') return taken !== 'full'
+    this.tooLarge++
+    const text = `a record of type ${type} with ${body.length} bytes is larger than the journal takes`
+    return this.offer(RECORD.NOTE, connection, encodeJson({ text }))
+  }
+
+  /** Appends what is owed, as far as there is room. Answers whether nothing is owed any more. */
+  payOwed(): boolean {
     while (this.#owed.length > 0) {
       const { type, connection, body } = this.#owed[0]!
-      if (this.#journal.append(type, connection, body) === 'full') return
+      if (this.#journal.append(type, connection, body) === 'full') return false
       this.#owed.shift()
     }
+    return true
   }
 
   /** Unix ms, with fraction, in the journal's time. */

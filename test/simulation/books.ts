@@ -1,0 +1,94 @@
+/**
+ * S1: holds every valid book to two others. The exchange's own, as of the last number taken; and a reference that follows
+ * what was delivered with plain Maps, knows nothing after a break but what a snapshot tells, and notices a change that
+ * cannot be. Where the exchange keeps a change from us, the reference alone can say what is right.
+ */
+import type { Fold, Market } from '#feed'
+import type { Sent, SimulatedExchange } from './exchange.ts'
+import type { Verdicts } from './invariants.ts'
+import type { Numbers, Verdict } from './numbers.ts'
+import { PlainBook, textOf } from './plain-book.ts'
+
+type Reference = { book: PlainBook; isKnown: boolean; wasImpossible: boolean }
+
+const BOOKS = 'orderbook_delta'
+
+export class Books {
+  /** Valid books compared. */
+  compared = 0
+  readonly #verdicts: Verdicts
+  readonly #exchange: SimulatedExchange
+  readonly #numbers: Numbers
+  /** By connection and sid, then ticker. */
+  readonly #references = new Map<string, Map<string, Reference>>()
+
+  constructor(verdicts: Verdicts, exchange: SimulatedExchange, numbers: Numbers) {
+    this.#verdicts = verdicts
+    this.#exchange = exchange
+    this.#numbers = numbers
+  }
+
+  forget(): void {
+    this.#references.clear()
+  }
+
+  /** A frame was taken: the reference follows it. */
+  taken(connection: number, frame: Sent, verdict: Verdict): void {
+    if (frame.kind === 'subscribed' && frame.channel === BOOKS) {
+      for (const [key, references] of this.#references) if (key.startsWith(`${connection}:`)) forgetAll(references)
+    }
+    const { sid, seq, market, kind } = frame
+    if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
+    const references = this.#referencesOf(connection, sid)
+    if (verdict === 'break' || kind === 'error') forgetAll(references)
+    if (market === undefined || (kind !== 'snapshot' && kind !== 'delta')) return
+    const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
+    if (told === undefined || told.seq !== seq) return
+    if (told.what instanceof PlainBook) {
+      references.set(market, { book: PlainBook.copyOf(told.what), isKnown: true, wasImpossible: false })
+      return
+    }
+    const reference = references.get(market)
+    if (reference?.isKnown !== true || told.what === 'ended') return
+    if (reference.book.apply(told.what) < 0) reference.wasImpossible = true
+  }
+
+  checkAll(fold: Fold): void {
+    for (const market of fold.markets()) this.check(market)
+  }
+
+  check(market: Market | undefined): void {
+    if (market === undefined || !market.valid) return
+    this.compared++
+    const wrong = this.#wrong(market)
+    if (wrong !== undefined) this.#verdicts.broken('S1', `${market.ticker} is shown as valid, and ${wrong}`)
+  }
+
+  #wrong({ ticker, source, book }: Market): string | undefined {
+    if (source === undefined) return 'follows no subscription'
+    const { connectionId, sid } = source
+    const peer = this.#numbers.peer(connectionId)
+    const count = this.#numbers.count(connectionId, sid)
+    if (peer === undefined || count === undefined) return `connection ${connectionId} is gone`
+    const reference = this.#references.get(`${connectionId}:${sid}`)?.get(ticker)
+    if (reference?.isKnown !== true) return 'had no snapshot since its subscription was broken'
+    if (reference.wasImpossible) return 'a change came that would have left less than nothing'
+    const told = this.#exchange.told(peer, sid, ticker, count.last)
+    if (told === undefined || told.what === 'ended') return 'is no longer subscribed'
+    const right = told.text ?? reference.book.text()
+    const { yes, no } = book.levels()
+    const shown = `yes ${textOf([...yes])} no ${textOf([...no])}`
+    return shown === right ? undefined : `at number ${count.last} shows\n  ${shown}\nand not\n  ${right}`
+  }
+
+  #referencesOf(connection: number, sid: number): Map<string, Reference> {
+    const key = `${connection}:${sid}`
+    const references = this.#references.get(key) ?? new Map<string, Reference>()
+    this.#references.set(key, references)
+    return references
+  }
+}
+
+function forgetAll(references: Map<string, Reference>): void {
+  for (const reference of references.values()) reference.isKnown = false
+}

@@ -1,0 +1,19 @@
+/** The same worlds as feed-and-journal.test.ts, 300 others. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { INVARIANTS } from './invariants.ts'
+import { complaints, INVARIANT_NAMES, runSeeds } from './runs.ts'
+import type { Outcome } from './simulation.ts'
+
+const FIRST_SEED = 51
+const SEEDS = 300
+
+describe(`a recorder on a lossy link and a failing disk (${SEEDS} further seeds)`, () => {
+  let outcomes: Outcome[] = []
+  beforeAll(async () => {
+    outcomes = await runSeeds(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))
+  }, 240_000)
+
+  test.each(INVARIANT_NAMES.map((name) => [name, INVARIANTS[name]] as const))('%s: %s', (name) => {
+    expect(complaints(outcomes, name)).toBe('')
+  })
+})

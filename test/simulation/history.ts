@@ -1,0 +1,207 @@
+/**
+ * S2 and S3: what the journal must hold, and what its records must fold to. Keeps every record that the journal took, and
+ * now and then the state of the live fold with the number of records it rests on; reads the journal back with a cursor of
+ * its own and compares.
+ */
+import { foldRecord } from '#app'
+import { RECORD } from '#domain'
+import { Fold } from '#feed'
+import {
+  type Journal,
+  type JournalBlock,
+  type MemoryDisk,
+  openCursor,
+  type ReadFault,
+  type SeededRandom,
+  verifyJournal,
+} from '#journal'
+import type { Verdicts } from './invariants.ts'
+import { textOf } from './plain-book.ts'
+import { FOLDER } from './recorder.ts'
+
+type Kept = { readonly type: number; readonly connection: number; readonly body: Buffer }
+
+/** A state of the live fold, after so many records of its life. */
+type Mark = { readonly records: number; readonly state: string }
+
+/** Records that the journal writes by itself: they are in the journal, and nobody appended them. */
+const OWN_RECORDS: ReadonlySet<number> = new Set([RECORD.CONTEXT, RECORD.CLOCK_STEP])
+
+export class History {
+  /** States of the live fold that were compared with the journal's. */
+  compared = 0
+  readonly #verdicts: Verdicts
+  readonly #disk: MemoryDisk
+  /** Everything appended that the journal must hold or may hold, over all lives. */
+  #kept: Kept[] = []
+  #marks: Mark[] = []
+  /** Of the life that is on: its first segment, and the records kept before it. */
+  #firstSegment = 0
+  #before = 0
+
+  constructor(verdicts: Verdicts, disk: MemoryDisk) {
+    this.#verdicts = verdicts
+    this.#disk = disk
+  }
+
+  begin(journal: Journal): void {
+    this.#firstSegment = journal.head.segment
+    this.#before = this.#kept.length
+    this.#marks = []
+  }
+
+  appended(type: number, connection: number, body: Uint8Array): void {
+    this.#kept.push({ type, connection, body: Buffer.from(body) })
+  }
+
+  mark(journal: Journal, fold: Fold): void {
+    this.#marks.push({ records: journal.metrics().records, state: stateOf(fold) })
+  }
+
+  /** What a reader up to the durable position sees: exactly the records that were told to be durable. */
+  async checkDurable(journal: Journal): Promise<void> {
+    const { durable } = journal
+    const { durableRecords } = journal.metrics()
+    let records = 0
+    const from = { segment: this.#firstSegment, offset: 0 }
+    for await (const block of openCursor({ disk: this.#disk, folder: FOLDER, from, until: () => durable })) {
+      while (block.next()) records++
+    }
+    if (records !== durableRecords) {
+      this.#verdicts.broken(
+        'S3',
+        `${durableRecords} records are said to be durable, and ${records} can be read up to there`,
+      )
+    }
+  }
+
+  /**
+   * The life is over: reads the whole journal. `durableRecords`: those of this life that must be there. What is not there
+   * is forgotten, as it is for everybody.
+   */
+  async checkAfterLife(durableRecords: number): Promise<void> {
+    const fold = new Fold()
+    const faults: ReadFault[] = []
+    let appended = 0
+    let ofThisLife = 0
+    let epoch = 0
+    let lastNs = 0n
+    let mark = 0
+    const onFault = (fault: ReadFault) => faults.push(fault)
+    for await (const block of openCursor({ disk: this.#disk, folder: FOLDER, onFault })) {
+      if (block.epoch < epoch) this.#verdicts.broken('S3', `clock epoch ${block.epoch} comes after ${epoch}`)
+      if (block.epoch > epoch) lastNs = 0n
+      epoch = block.epoch
+      while (block.next()) {
+        const ns = block.stampNs()
+        if (ns < lastNs) this.#verdicts.broken('S3', `a stamp goes backward by ${lastNs - ns} ns at ${where(block)}`)
+        lastNs = ns
+        if (!OWN_RECORDS.has(block.type)) this.#checkSame(block, appended++)
+        if (block.segment < this.#firstSegment) continue
+        foldRecord(fold, block)
+        ofThisLife++
+        while (this.#marks[mark] !== undefined && this.#marks[mark]!.records < ofThisLife) mark++
+        if (this.#marks[mark]?.records === ofThisLife) this.#compare(this.#marks[mark]!, fold, where(block))
+      }
+    }
+    if (ofThisLife < durableRecords) {
+      this.#verdicts.broken('S3', `${durableRecords} records were durable, ${ofThisLife} are there`)
+    }
+    const real = faults.filter(({ kind }) => kind !== 'torn_tail')
+    if (real.length > 0)
+      this.#verdicts.broken('S3', `the journal cannot be read without a fault: ${JSON.stringify(real)}`)
+    this.#kept.length = Math.min(this.#kept.length, appended)
+  }
+
+  /** Folds from the start of some segments beside the whole, and compares what they say they know. */
+  async checkFromSegments(random: SeededRandom, starts: number): Promise<void> {
+    const { segments } = await verifyJournal({ disk: this.#disk, folder: FOLDER })
+    const readers = Array.from({ length: starts }, () => ({
+      from: 2 + random.below(Math.max(1, segments)),
+      fold: new Fold(),
+      based: new Set<string>(),
+    }))
+    const whole = new Fold()
+    let blocks = 0
+    for await (const block of openCursor({ disk: this.#disk, folder: FOLDER })) {
+      const reading = readers.filter(({ from }) => block.segment >= from)
+      while (block.next()) {
+        foldRecord(whole, block)
+        for (const { fold } of reading) foldRecord(fold, block)
+      }
+      if (blocks++ % 5 === 0) for (const reader of reading) this.#compareReaders(whole, reader, where(block))
+    }
+    for (const reader of readers) this.#compareReaders(whole, reader, 'the end')
+  }
+
+  /** A reader knows a market once it was proven to it; from then on it must say what the whole journal says. */
+  #compareReaders(
+    whole: Fold,
+    { fold, based, from }: { fold: Fold; based: Set<string>; from: number },
+    at: string,
+  ): void {
+    for (const market of fold.markets()) {
+      if (market.proven) based.add(market.ticker)
+      if (!based.has(market.ticker)) continue
+      const other = whole.market(market.ticker)
+      const [found, right] = [bookOf(market), other === undefined ? 'nothing' : bookOf(other)]
+      if (found !== right) {
+        this.#verdicts.broken(
+          'S2',
+          `from segment ${from} to ${at}, ${market.ticker} is\n  ${found}\nand not\n  ${right}`,
+        )
+      }
+    }
+  }
+
+  #checkSame(block: JournalBlock, index: number): void {
+    const kept = this.#kept[index]
+    const isSame = kept?.type === block.type && kept.connection === block.connection && kept.body.equals(block.body())
+    if (isSame) return
+    const found = `${block.type} of ${block.connection}: ${block.body().toString('utf8').slice(0, 80)}`
+    const needed =
+      kept === undefined ? 'nothing' : `${kept.type} of ${kept.connection}: ${kept.body.toString('utf8', 0, 80)}`
+    this.#verdicts.broken('S3', `record ${index} at ${where(block)} is ${found}, and ${needed} was appended`)
+  }
+
+  #compare({ state, records }: Mark, fold: Fold, at: string): void {
+    this.compared++
+    const found = stateOf(fold)
+    if (found === state) return
+    this.#verdicts.broken('S2', `after ${records} records, at ${at}: ${firstDifference(found, state)}`)
+  }
+
+  get records(): number {
+    return this.#kept.length
+  }
+
+  get recordsOfThisLife(): number {
+    return this.#kept.length - this.#before
+  }
+}
+
+const where = (block: JournalBlock): string => `${block.segment}:${block.recordOffset}`
+
+type Shown = ReturnType<Fold['markets']>[number]
+
+const bookOf = ({ valid, book }: Shown): string => {
+  if (!valid) return 'in doubt'
+  const { yes, no } = book.levels()
+  return `yes ${textOf([...yes])} no ${textOf([...no])}`
+}
+
+/** Everything that a fold says of its markets, and its counts: line by line. */
+function stateOf(fold: Fold): string {
+  const lines = fold.markets().map((market) => {
+    const { ticker, proven, valid, cause, seq, deltas, snapshots, exchangeMs } = market
+    const { yes, no } = market.book.levels()
+    return `${ticker} ${proven} ${valid} ${cause} ${seq} ${deltas} ${snapshots} ${exchangeMs} yes ${textOf([...yes])} no ${textOf([...no])}`
+  })
+  return [...lines.sort(), JSON.stringify(fold.counts)].join('\n')
+}
+
+function firstDifference(found: string, needed: string): string {
+  const [a, b] = [found.split('\n'), needed.split('\n')]
+  const index = a.findIndex((line, at) => line !== b[at])
+  return `the journal folds to\n  ${a[index]}\nand the live fold had\n  ${b[index] ?? b.at(-1)}`
+}
