@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { Book } from '#book'
 import type { CentiCents, CentiContracts, Level, Side } from '#domain'
+import { FileDisk, listSegments } from '#journal'
 import { StoreWriter, type StoreWriterOptions } from '#store'
 import { digestOf } from '../support/fold.ts'
 import type { TestPostgres } from '../support/postgres.ts'
@@ -66,7 +67,10 @@ export const writerOptions = (
 })
 
 /** Stores a finished journal as far as it goes. Answers the writer's last words. */
-export async function storeAll(options: StoreWriterOptions, end?: { segment: number; offset: number }) {
+export async function storeAll(options: StoreWriterOptions) {
+  const last = (await listSegments(new FileDisk(), options.journalFolder)).at(-1)
+  const bound = options.durable()
+  const end = bound.segment < EVERYTHING.segment ? bound : { segment: last?.number ?? 0, offset: last?.bytes ?? 0 }
   const writer = new StoreWriter(options)
   const running = writer.run()
   let failure: unknown
@@ -96,7 +100,7 @@ export async function untilStill(
     before = here
     if (isOver()) return
     if (end !== undefined && position.segment === end.segment && position.offset === end.offset) return
-    if (end === undefined && stillMs >= 400) return
+    if (stillMs >= 400) return
   }
   throw new Error(`the writer did not catch up: ${JSON.stringify(writer.status)}`)
 }

@@ -110,7 +110,8 @@ export class StoreWriter {
   #unreadable = 0
   #failures = 0
   #lastError: string | undefined
-  #draining = false
+  /** Drains under way. */
+  #draining = 0
   #aheadMs = Number.NEGATIVE_INFINITY
   #running: Promise<void> | undefined
 
@@ -163,13 +164,13 @@ export class StoreWriter {
 
   /** Writes what is durable without waiting for full batches, until nothing is left or the time is over. */
   async drain(deadlineMs: number): Promise<DrainResult> {
-    this.#draining = true
+    this.#draining++
     const end = performance.now() + deadlineMs
     for (;;) {
       const durable = this.#options.durable()
       const isComplete = comparePositions(this.#position, durable) >= 0
       if (isComplete || performance.now() >= end || this.#state === 'stopped') {
-        this.#draining = false
+        this.#draining--
         return { isComplete, position: this.#position, durable }
       }
       await sleep(LOOK_MS)
@@ -274,10 +275,13 @@ export class StoreWriter {
       }
       if (open.firstMs === 0) open.firstMs = performance.now()
       const { segmentId } = cursor
-      if (segmentId !== undefined) fold.pending.segmentId = segmentId
-      if (!fold.take(open.block, { rowsMax, isDue })) return
       const { segment, end } = open.block
+      const isUsedUp = fold.take(open.block, { rowsMax, isDue })
+      // A batch may end before the first record of a new segment: it then still stands in the old one.
+      if (fold.pending.end.segment === segment && segmentId !== undefined) fold.pending.segmentId = segmentId
+      if (!isUsedUp) return
       fold.pending.end = { segment, offset: end }
+      if (segmentId !== undefined) fold.pending.segmentId = segmentId
       open.block = undefined
     }
   }
@@ -299,7 +303,7 @@ export class StoreWriter {
   #isFlushDue({ firstMs, fold }: Open): boolean {
     if (firstMs === 0) return false
     const { batchRows = 100, flushIntervalMs = 1_000 } = this.#options
-    return this.#draining || fold.pending.rows >= batchRows || performance.now() - firstMs >= flushIntervalMs
+    return this.#draining > 0 || fold.pending.rows >= batchRows || performance.now() - firstMs >= flushIntervalMs
   }
 
   /** Resolves when the batch is in the database, whatever that takes. Rejects when it must be read anew. */
