@@ -261,6 +261,7 @@ describe.each(POSTGRES_VERSIONS)('the schema on PostgreSQL %i', (version) => {
       { change: 250, size_after: 750, action: 'update', old_size: '5.00', new_size: '7.50' },
       { change: -50, size_after: 700, action: 'update', old_size: '7.50', new_size: '7.00' },
       { change: -700, size_after: 0, action: 'remove', old_size: '7.00', new_size: '0.00' },
+      { change: 0, size_after: 0, action: 'update', old_size: '0.00', new_size: '0.00' },
       { change: 0, size_after: 300, action: 'update', old_size: '3.00', new_size: '3.00' },
       { change: -700, size_after: null, action: null, old_size: null, new_size: null },
     ])('say $action of a change by $change to $size_after', async ({ change, size_after, ...said }) => {
@@ -348,15 +349,37 @@ describe.each(POSTGRES_VERSIONS)('the schema on PostgreSQL %i', (version) => {
       expect((await readStatus(client)).pending).toEqual([])
     })
 
+    it('goes for a schema of an older version too, whatever another program calls its tables', async () => {
+      await reset(client, { confirm: 'kalshiflow' })
+      await client.query('CREATE TABLE public.rl_models (id int); CREATE TABLE public.rl_audits (id int)')
+      await migrate(client, { migrations: (await readMigrations()).slice(0, 1) })
+      await addJournal()
+      await rebuildPrepare(client)
+      expect((await readStatus(client)).cursors).toEqual([])
+      expect(await reset(client, { confirm: 'kalshiflow' })).not.toContain('rl_models')
+      expect(await relations('kalshiflow', 'rpv')).toEqual([])
+      expect(await relations('public', 'r')).toEqual(['rl_audits', 'rl_models'])
+    })
+
+    it('waits for a writer in the midst of a batch, and empties its rows too', async () => {
+      await other.query(`BEGIN; UPDATE kalshiflow.rl_ingest_cursor SET "offset" = 2000;
+        INSERT INTO kalshiflow.rl_ticker (received_ns, exchange_ms, "offset", segment, market_id, connection)
+          VALUES (${NOW_NS}, 0, 1, 1, 1, 1)`)
+      const run = rebuildPrepare(client)
+      await new Promise((done) => setTimeout(done, 100))
+      await other.query('COMMIT')
+      await run
+      expect((await other.query('SELECT * FROM kalshiflow.rl_ticker')).rows).toEqual([])
+    })
+
     it('does not happen by half: a rebuild that fails leaves every row', async () => {
       const before = await countRows()
-      await other.query('BEGIN; SELECT * FROM kalshiflow.rl_trades')
-      await client.query(`SET lock_timeout = 0`)
+      await other.query('BEGIN; SELECT * FROM kalshiflow.rl_markets')
       const impatient: Database = {
         query: (text, values) => client.query(text.replace('lock_timeout = 30000', 'lock_timeout = 100'), values),
       }
-      await expect(rebuildPrepare(impatient)).rejects.toMatchObject({ code: '55P03' })
-      await other.query('ROLLBACK')
+      const run = expect(rebuildPrepare(impatient)).rejects.toMatchObject({ code: '55P03' })
+      await run.finally(() => other.query('ROLLBACK'))
       expect(await countRows()).toEqual(before)
     })
   })
@@ -380,6 +403,7 @@ describe.each(POSTGRES_VERSIONS)('the schema on PostgreSQL %i', (version) => {
       for (let offset = 0; offset < 10; offset++) await addDelta({ offset })
       await client.query('ANALYZE kalshiflow.rl_orderbook_deltas')
       const { tables, cursors } = await readStatus(client)
+      expect(tables.find(({ table }) => table === 'rl_audits')?.rowsEstimate).toBeUndefined()
       expect(tables.map(({ table }) => table)).toEqual([...TABLES])
       expect(tables.find(({ table }) => table === 'rl_orderbook_deltas')).toMatchObject({
         rowsEstimate: 10,

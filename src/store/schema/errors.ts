@@ -17,6 +17,8 @@ export type SchemaErrorCode =
   | 'FLOW_SCHEMA_UNCONFIRMED'
   /** Another program's view, key or type rests on our tables, which therefore stay. */
   | 'FLOW_SCHEMA_DEPENDED'
+  /** There are more days than the server's lock table has room for. */
+  | 'FLOW_SCHEMA_LOCKS'
   /** The program's own migration files are missing or out of order. */
   | 'FLOW_SCHEMA_FILES'
 

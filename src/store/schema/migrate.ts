@@ -82,7 +82,7 @@ async function applyNext(
   schema: string,
   migrations: readonly Migration[],
 ): Promise<Migration | undefined> {
-  await database.query('SELECT pg_advisory_xact_lock($1)', [lockKey('migrate', schema)])
+  await database.query('SELECT pg_catalog.pg_advisory_xact_lock($1)', [lockKey('migrate', schema)])
   const applied = await readApplied(database, schema)
   if (applied !== undefined) checkApplied(schema, applied, migrations)
   const next = migrations[applied?.length ?? 0]
@@ -102,7 +102,7 @@ async function applyNext(
 
 /** The schema, unless it is there (its owner may not let us make schemas), and the table that remembers migrations. */
 async function prepare(database: Database, schema: string): Promise<void> {
-  const { rows } = await database.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+  const { rows } = await database.query('SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema])
   if (rows.length === 0) await database.query(`CREATE SCHEMA ${quoteName(schema)}`)
   await database.query(`
     CREATE TABLE ${quoteName(schema)}.${MIGRATIONS_TABLE} (
@@ -115,7 +115,7 @@ async function prepare(database: Database, schema: string): Promise<void> {
 
 async function tableExists(database: Database, schema: string, table: string): Promise<boolean> {
   const { rows } = await database.query(
-    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,
+    `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,
     [schema, table],
   )
   return rows.length > 0

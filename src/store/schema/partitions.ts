@@ -30,7 +30,7 @@ export async function ensurePartitions(
 ): Promise<string[]> {
   const wanted = [...new Set(days)].flatMap((day) => tables.map((table) => ({ table, day })))
   if ((await findMissing(database, schema, wanted)).length === 0) return []
-  await database.query('SELECT pg_advisory_xact_lock($1)', [lockKey('partition', schema)])
+  await database.query('SELECT pg_catalog.pg_advisory_xact_lock($1)', [lockKey('partition', schema)])
   const missing = await findMissing(database, schema, wanted)
   if (missing.length > 0) await database.query(missing.map((each) => createPartition(schema, each)).join(';\n'))
   return missing.map(({ table, day }) => partitionName(table, day))
