@@ -362,12 +362,13 @@ describe.each(POSTGRES_VERSIONS)('the schema on PostgreSQL %i', (version) => {
     })
 
     it('waits for a writer in the midst of a batch, and empties its rows too', async () => {
-      await other.query(`BEGIN; UPDATE kalshiflow.rl_ingest_cursor SET "offset" = 2000;
-        INSERT INTO kalshiflow.rl_ticker (received_ns, exchange_ms, "offset", segment, market_id, connection)
-          VALUES (${NOW_NS}, 0, 1, 1, 1, 1)`)
+      await other.query(`BEGIN; UPDATE kalshiflow.rl_ingest_cursor SET "offset" = 2000`)
       const run = rebuildPrepare(client)
       await new Promise((done) => setTimeout(done, 100))
-      await other.query('COMMIT')
+      await other.query(`
+        INSERT INTO kalshiflow.rl_ticker (received_ns, exchange_ms, "offset", segment, market_id, connection)
+          VALUES (${NOW_NS}, 0, 1, 1, 1, 1);
+        COMMIT`)
       await run
       expect((await other.query('SELECT * FROM kalshiflow.rl_ticker')).rows).toEqual([])
     })
