@@ -131,6 +131,11 @@ export class RowFold {
     return this.#runsBegun > before
   }
 
+  /** A piece of the journal behind the last record cannot be read: nothing is believed across it. */
+  damaged(): void {
+    this.fold.damaged()
+  }
+
   /** Rows are made from here on. Called once, at the watermark. */
   resume(state: StoredState): void {
     this.#batch = new RowBatch(state.journalId)
@@ -309,7 +314,11 @@ export class RowFold {
     const isKnown = marketId !== ''
     const isTaken = (this.fold.market(frame.market)?.snapshots ?? 0) > snapshots
     if (isKnown && !isTaken) {
-      this.#quarantine(block, 'a snapshot out of turn: its number had passed, or nobody subscribed to its sid', 'seq')
+      this.#quarantine(
+        block,
+        'a snapshot that proves nothing: its number had passed, or nobody had asked for it',
+        'seq',
+      )
       return
     }
     const levels = isKnown ? { yes: frame.yes, no: frame.no } : NO_LEVELS
@@ -454,7 +463,7 @@ export class RowFold {
         return
       case RECORD.VALIDITY: {
         const body = decodeJson<ValidityBody>(block.body())
-        if (body !== undefined) this.fold.validity(body, block.connection)
+        if (body !== undefined) this.fold.validity(body, block.connection === 0 ? undefined : block.connection)
         return
       }
       case RECORD.CHECKPOINT: {

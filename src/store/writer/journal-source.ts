@@ -3,7 +3,7 @@
  * watermark. Reads, and changes nothing.
  */
 import { comparePositions, type Position } from '#domain'
-import { listSegments, openCursor, type SegmentSummary } from '#journal'
+import { listSegments, openCursor, type ReadFault, type SegmentSummary } from '#journal'
 import type { Disk } from '#ports'
 import { RowFold, type RowFoldOptions } from '../rows/row-fold.ts'
 import { StoreError } from './errors.ts'
@@ -78,11 +78,18 @@ export async function foldToWatermark(
     if (start === undefined) return resumed(fold, stored)
     let sawStart = false
     const from = { segment: start, offset: 0 }
-    const cursor = openCursor({ ...place, from, until: position })
+    const onFault = (fault: ReadFault) => {
+      if (isHole(fault)) fold.damaged()
+    }
+    const cursor = openCursor({ ...place, from, until: position, onFault })
     for await (const block of cursor) if (fold.catchUp(block)) sawStart = true
     if (sawStart || back >= before.length || isComplete(fold, stored)) return resumed(fold, stored)
   }
 }
+
+/** Whether records may be missing where the fault stands. */
+export const isHole = ({ kind }: ReadFault): boolean =>
+  kind === 'damage' || kind === 'unreadable_segment' || kind === 'broken_chain'
 
 function resumed(fold: RowFold, { state }: Stored): RowFold {
   fold.resume(state)

@@ -26,7 +26,7 @@ export type StoreStatus = {
   readonly rows: number
   readonly transactions: number
   readonly quarantined: number
-  /** Records of the journal that could not be read: damage, which is told once and passed over. */
+  /** Places of the journal that could not be read, which are told and passed over. */
   readonly unreadable: number
   /** Failures since the last transaction that was committed. */
   readonly failures: number

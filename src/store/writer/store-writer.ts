@@ -24,7 +24,7 @@ import {
 } from '../schema/index.ts'
 import { connect, dispose, type Target, within } from './connection.ts'
 import { StoreError, WatermarkMoved } from './errors.ts'
-import { checkWatermark, foldToWatermark, identifyJournal, readRecord } from './journal-source.ts'
+import { checkWatermark, foldToWatermark, identifyJournal, isHole, readRecord } from './journal-source.ts'
 import { RateMeter } from './rate-meter.ts'
 import { type JournalIdentity, openStored, readWatermark } from './read-state.ts'
 import { type Limits, type Statements, statementsFor } from './sql.ts'
@@ -230,6 +230,7 @@ export class StoreWriter {
       until: this.#options.durable,
       onFault: (fault) => {
         this.#unreadable++
+        if (isHole(fault)) fold.damaged()
         this.#tell({ kind: 'unreadable', fault })
       },
     })
