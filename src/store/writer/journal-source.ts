@@ -87,9 +87,11 @@ export async function foldToWatermark(
   }
 }
 
+/** A damaged header loses no record, and a torn tail was never told to be durable. */
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
+
 /** Whether records may be missing where the fault stands. */
-export const isHole = ({ kind }: ReadFault): boolean =>
-  kind === 'damage' || kind === 'unreadable_segment' || kind === 'broken_chain'
+export const isHole = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
 
 function resumed(fold: RowFold, { state }: Stored): RowFold {
   fold.resume(state)
