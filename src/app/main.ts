@@ -20,6 +20,8 @@ for (const add of [addStart, addRecord, addExchange, addBook, addSessions]) add(
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.DONE)
+  process.stderr.write(`kalshiflow: standard output cannot be written (${error.code})\n`)
+  process.exitCode = EXIT.COULD_NOT_RUN
 })
 
 try {

@@ -16,7 +16,7 @@ import { Connection, type ConnectionReport, type Surroundings } from './connecti
 import { ExchangeError } from './error.ts'
 import { Floor } from './floor.ts'
 import { type FrameFault, FrameFaults } from './frame-faults.ts'
-import { admit, generateKeyPem, isSigned, publicKeyOf, writeKeyFile } from './handshake.ts'
+import { admit, generateKeyPem, isSigned, publicKeyOf, readKeyFile, writeKeyFile } from './handshake.ts'
 import { type ExchangeOptions, readOptions, type Settings } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Playback, type PlaybackReport } from './playback.ts'
@@ -92,14 +92,29 @@ export async function startExchange(options: ExchangeOptions): Promise<RunningEx
     keepTimes: settings.keepTimes,
     bytesMax: settings.captureBytesMax,
   })
-  const keyPem = settings.keyPem ?? (await generateKeyPem(settings.keyType))
-  if (settings.keyOut !== undefined) await writeKeyFile(settings.keyOut, keyPem)
+  const found = settings.keyOut === undefined ? undefined : await readKeyFile(settings.keyOut)
+  const keyPem = settings.keyPem ?? found ?? (await generateKeyPem(settings.keyType))
   const exchange = new Exchange(settings, new Floor(tape, settings.copies), keyPem, (floor, isFlipped) => {
     const { pace, loop, keepTimes, clockOffsetMs } = settings
     const nowMs = () => Date.now() + clockOffsetMs
     return new Playback(tape, floor, { pace, loop, keepTimes, nowMs, isOrientationFlipped: isFlipped })
   })
   await exchange.listen()
+  // Only now: a start that fails must not leave another key behind than the exchange that runs takes.
+  if (settings.keyOut !== undefined && found === undefined) {
+    try {
+      await writeKeyFile(settings.keyOut, keyPem)
+    } catch (cause) {
+      await exchange.close()
+      const { code } = cause as NodeJS.ErrnoException
+      throw new ExchangeError(
+        'FLOW_EXCHANGE_OPTIONS',
+        `the key cannot be written to ${settings.keyOut} (${code}): name a file in a folder that is there and may be written`,
+        [],
+        cause,
+      )
+    }
+  }
   return exchange
 }
 

@@ -5,10 +5,19 @@
  * of 32 bytes (docs.kalshi.com/getting_started/api_keys, read 2026-08); Ed25519 keys sign the bytes themselves (seen in
  * production, 2026-10). The ±60 s are measured on REST; for the WebSocket handshake unconfirmed live.
  */
-import { constants, createPublicKey, generateKeyPair, type KeyObject, randomUUID, verify } from 'node:crypto'
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  randomUUID,
+  verify,
+} from 'node:crypto'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
+import { ExchangeError } from './error.ts'
 
 export type KeyType = 'rsa' | 'ed25519'
 
@@ -27,6 +36,35 @@ export async function generateKeyPem(type: KeyType): Promise<string> {
       : await promisify(generateKeyPair)('ed25519', {})
   return pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 }
+
+/**
+ * The key of an earlier run, so that a recorder that knows it may go on; `undefined` when there is no file. A file that is
+ * something else is never overwritten: {@link ExchangeError}.
+ */
+export async function readKeyFile(path: string): Promise<string | undefined> {
+  let pem: string
+  try {
+    pem = await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw keyFileFault(path, `it cannot be read (${code})`, error)
+  }
+  try {
+    createPrivateKey(pem)
+    return pem
+  } catch (error) {
+    throw keyFileFault(path, 'it holds something else than a private key', error)
+  }
+}
+
+const keyFileFault = (path: string, found: string, cause: unknown): ExchangeError =>
+  new ExchangeError(
+    'FLOW_EXCHANGE_OPTIONS',
+    `${path} is there, and ${found}: name another file with --key-out`,
+    [],
+    cause,
+  )
 
 /** Writes the key so that only its owner can read it, and no reader ever sees half of it. */
 export async function writeKeyFile(path: string, pem: string): Promise<void> {

@@ -426,6 +426,6 @@ describe('a reader that begins in the middle', () => {
   test('believes nothing across the start of another run', () => {
     const { fold, told } = twoValid()
     fold.sessionStarted()
-    expect(told).toEqual(['A connection_lost', 'B connection_lost'])
+    expect(told).toEqual(['A process_down', 'B process_down'])
   })
 })

@@ -89,9 +89,14 @@ export class Fold {
     this.#current = undefined
   }
 
+  /** The recording ended here: whatever is open is open no more. */
+  ended(cause: DoubtCause): void {
+    for (const id of [...this.#connections.keys()]) this.lost(id, cause)
+  }
+
   /** A run of the recorder began: whatever was open before it died without a word. */
   sessionStarted(): void {
-    for (const id of [...this.#connections.keys()]) this.lost(id)
+    this.ended('process_down')
   }
 
   /** A command as sent: tells which markets a connection waits for, and which it lets go. */

@@ -16,6 +16,7 @@ export type DoubtCause =
   | 'malformed'
   | 'connection_lost'
   | 'recording_stopped'
+  | 'process_down'
   | 'terminal_error'
   | 'unsubscribed'
   | 'unknown_market'

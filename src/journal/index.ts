@@ -7,9 +7,11 @@ export { FileDisk } from './disk-files.ts'
 export { MemoryDisk, type MemoryDiskOptions, type Operation } from './disk-memory.ts'
 export { JournalError, type JournalErrorCode } from './errors.ts'
 export {
+  findMissing,
   type JournalFault,
   type JournalReport,
   listSegments,
+  type SegmentFault,
   type SegmentSummary,
   type VerifyOptions,
   verifyJournal,

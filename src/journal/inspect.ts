@@ -16,10 +16,42 @@ export type SegmentSummary = {
   readonly storedBytes: number
   /** The rest is `undefined` when the header is damaged. */
   readonly id: string | undefined
+  /** The id of the segment before it; `undefined` for the first. */
+  readonly previousId: string | undefined
   readonly journal: string | undefined
   readonly environment: Environment | undefined
   readonly createdNs: bigint | undefined
   readonly writer: string | undefined
+}
+
+/**
+ * Where a folder's segments do not follow one another, seen from their headers alone: `unreadable` files, a segment whose
+ * predecessor is `missing` (or of another copy), and headers that are `damaged`. Reads no records.
+ */
+export async function findMissing(disk: Disk, folder: string): Promise<SegmentFault[]> {
+  const segments = await listSegments(disk, folder)
+  const readable = new Map(segments.map((each) => [each.number, each]))
+  const faults: SegmentFault[] = []
+  let before: SegmentSummary | undefined
+  for (const { number } of await listSegmentFiles(disk, folder)) {
+    const segment = readable.get(number)
+    if (segment === undefined) faults.push({ kind: 'unreadable', segment: number })
+    else if (segment.id === undefined) faults.push({ kind: 'damaged_header', segment: number })
+    else if (isOrphan(segment, before)) faults.push({ kind: 'missing_before', segment: number })
+    before = segment
+  }
+  return faults
+}
+
+/** Whether a segment names another one before it than the one that is there. */
+function isOrphan({ previousId }: SegmentSummary, before: SegmentSummary | undefined): boolean {
+  if (before === undefined) return previousId !== undefined
+  return before.id !== undefined && previousId !== before.id
+}
+
+export type SegmentFault = {
+  readonly kind: 'unreadable' | 'damaged_header' | 'missing_before'
+  readonly segment: number
 }
 
 /** The segments of a folder by rising number; those that cannot be opened are left out. */
@@ -37,6 +69,7 @@ export async function listSegments(disk: Disk, folder: string): Promise<SegmentS
       bytes,
       storedBytes: manifest?.sealed.bytes ?? bytes,
       id: header?.id,
+      previousId: header?.previousId,
       journal: header?.journal ?? manifest?.journal,
       environment: header?.environment ?? manifest?.environment,
       createdNs: header?.createdNs,

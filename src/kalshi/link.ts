@@ -51,6 +51,8 @@ export type LinkOptions = {
 /** Larger messages end the connection: Kalshi documents no limit, and clients set 16 MiB ([R] 2026-05). */
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 const HANDSHAKE_MS_MAX = 15_000
+/** How long a refusal's reason may take. */
+const REFUSAL_MS_MAX = 2_000
 /** How long the other side has to answer our close. */
 const CLOSE_MS_MAX = 500
 
@@ -176,10 +178,7 @@ export class ExchangeLink {
     this.#sawFrame = false
     let failure: string | undefined
     socket.on('open', () => this.#opened(socket))
-    socket.on('unexpected-response', (request, response) => {
-      this.#refused(response)
-      request.destroy()
-    })
+    socket.on('unexpected-response', (request, response) => this.#refused(response, () => request.destroy()))
     socket.on('error', (error) => {
       failure = error.message
     })
@@ -217,12 +216,17 @@ export class ExchangeLink {
     this.act((session) => session.opened(this.#heardMs))
   }
 
-  #refused(response: IncomingMessage): void {
+  #refused(response: IncomingMessage, hangUp: () => void): void {
     const status = response.statusCode ?? 0
     const retryAfterS = Number(response.headers['retry-after'])
     const chunks: Buffer[] = []
     let length = 0
+    let isFinished = false
     const finish = () => {
+      if (isFinished) return
+      isFinished = true
+      clearTimeout(overdue)
+      hangUp()
       const body = Buffer.concat(chunks).toString('utf8').slice(0, 300).trim()
       this.act((session, nowMs) => {
         const detail = `HTTP ${status}${body === '' ? '' : `: ${body}`}`
@@ -235,6 +239,8 @@ export class ExchangeLink {
     })
     response.on('end', finish)
     response.on('error', finish)
+    response.on('close', finish)
+    const overdue = setTimeout(finish, REFUSAL_MS_MAX)
   }
 
   #send(text: string): void {

@@ -1,8 +1,11 @@
 /**
  * The program as a process: what it leaves behind when it is asked to stop, killed, started twice or started wrong.
  */
+
+import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { readdirSync, statSync, truncateSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -11,7 +14,7 @@ import { RECORD } from '#domain'
 import { type RunningExchange, startExchange } from '#exchange'
 import { decodeJson, FileDisk, openCursor } from '#journal'
 import { DEMO } from '../support/captures.ts'
-import { pointedAt, type Running, run } from '../support/program.ts'
+import { LAUNCHER, pointedAt, type Running, run } from '../support/program.ts'
 import { aFolder, countFrames, until } from '../support/recording.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -114,6 +117,20 @@ describe('killed in mid-stream', () => {
     expect(await gapsOf(data)).toEqual(Array(4).fill('process_down'))
   })
 
+  test('its last books are shown as what they are, and its run as died', async () => {
+    const exchange = await anExchange()
+    const data = folder()
+    const program = recording(exchange, data)
+    await untilValid(data)
+    await askRecorder(data, { ask: 'flush' })
+    program.kill('SIGKILL')
+    await program.ended
+    const { out } = await run(['book', exchange.tickers[0]!, '--from', 'journal', '--data', data, '--json']).ended
+    expect(JSON.parse(out)).toMatchObject({ valid: false, doubt: 'process_down' })
+    const sessions = await run(['sessions', '--data', data, '--json']).ended
+    expect(JSON.parse(sessions.out)).toMatchObject([{ state: 'died' }])
+  })
+
   test('a torn tail is cut and told', async () => {
     const exchange = await anExchange()
     const data = folder()
@@ -185,9 +202,12 @@ describe('started', () => {
       KALSHI_PRIVATE_KEY_CONTENT: wrong,
     })
     const { code } = await program.ended
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     expect(program.logged('connect_failed').length).toBeGreaterThan(1)
-    expect(program.logged('connect_failed')[0]?.['detail']).toContain('401')
+    expect(program.logged('connect_failed')[0]).toMatchObject({
+      detail: expect.stringMatching(/401.*incorrect_signature/s),
+      msg: expect.stringContaining('KALSHI_API_KEY_ID'),
+    })
   })
 
   test('with nothing configured, `start` records the built-in exchange', async () => {
@@ -197,6 +217,88 @@ describe('started', () => {
     expect(code).toBe(0)
     expect(account(out)).toMatchObject({ isComplete: true })
     expect(account(out).frames).toBeGreaterThan(20)
+  })
+
+  test('against a server that says nothing, it still heeds a signal while it chooses markets', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))
+    cleanups.push(() => silent.close())
+    const { port } = silent.address() as AddressInfo
+    const exchange = await anExchange()
+    const data = folder()
+    const program = run(['record', '--data', data, '--json'], {
+      ...pointedAt(exchange),
+      KALSHI_API_URL: `http://127.0.0.1:${port}/trade-api/v2`,
+    })
+    await until('it asks for markets', () => program.logged('markets_choosing').length === 1)
+    const askedMs = performance.now()
+    program.kill('SIGTERM')
+    await program.ended
+    expect(performance.now() - askedMs).toBeLessThan(5000)
+  })
+
+  test('with its log on a full disk, it records and ends all the same', async () => {
+    const exchange = await anExchange()
+    const data = folder()
+    const program = spawn(
+      'sh',
+      [
+        '-c',
+        `exec "$0" "$@" 2>/dev/full`,
+        process.execPath,
+        LAUNCHER,
+        'record',
+        '--data',
+        data,
+        '--for',
+        '1s',
+        '--json',
+      ],
+      {
+        env: { PATH: process.env['PATH'] ?? '', ...pointedAt(exchange), RL_MARKET_TICKERS: exchange.tickers.join(',') },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
+    let out = ''
+    program.stdout.on('data', (text) => {
+      out += text
+    })
+    const code = await new Promise((done) => program.on('close', done))
+    expect(code).toBe(0)
+    expect(account(out)).toMatchObject({ isComplete: true })
+  })
+
+  test('on a folder that cannot be one, or with a segment gone, it says so', async () => {
+    const file = join(folder(), 'a-file')
+    writeFileSync(file, '')
+    const refused = await run(['start', '--data', join(file, 'deep'), '--for', '1s']).ended
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('FLOW_DATA_FOLDER')
+    const absent = await run(['sessions', '--data', join(folder(), 'nowhere')]).ended
+    expect(absent).toMatchObject({ code: 2, err: expect.stringContaining('FLOW_NO_DATA') })
+
+    const exchange = await anExchange()
+    const data = folder()
+    for (let round = 0; round < 3; round++) await recording(exchange, data, '--for', '300ms').ended
+    rmSync(join(data, 'journal', readdirSync(join(data, 'journal')).sort()[1]!))
+    const { code, err } = await run(['sessions', '--data', data]).ended
+    expect(code).toBe(1)
+    expect(err).toContain('missing')
+    const next = recording(exchange, data, '--for', '300ms')
+    await next.ended
+    expect(next.logged('journal_damaged')).toHaveLength(1)
+  })
+
+  test('as an exchange, it keeps the key of an earlier run, and never writes over another file', async () => {
+    const key = join(folder(), 'key.pem')
+    const args = ['exchange', '--port', '0', '--key-out', key, '--for', '200ms']
+    expect((await run(args).ended).code).toBe(0)
+    const first = readFileSync(key, 'utf8')
+    expect((await run(args).ended).code).toBe(0)
+    expect(readFileSync(key, 'utf8')).toBe(first)
+    writeFileSync(key, 'my diary')
+    expect(await run(args).ended).toMatchObject({ code: 2, err: expect.stringContaining('something else') })
+    expect(readFileSync(key, 'utf8')).toBe('my diary')
   })
 
   test('with all sorts of wrong flags, it says what is needed and exits 2', async () => {

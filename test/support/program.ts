@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 
-const LAUNCHER = join(resolve(import.meta.dirname, '../..'), 'bin/kalshiflow.mjs')
+export const LAUNCHER = join(resolve(import.meta.dirname, '../..'), 'bin/kalshiflow.mjs')
 
 export type Ended = {
   readonly code: number | null

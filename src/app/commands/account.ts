@@ -4,7 +4,10 @@ import type { Account } from '../recorder/account.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 
-/** Prints the account and answers the exit code: 1 when something received is not on disk. */
+const many = (count: number, what: string): string =>
+  `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
+
+/** Prints the account and answers the exit code: 1 when something received is not on disk, or nothing could be received. */
 export function tellAccount(account: Account, json: boolean): number {
   if (json) printJson({ ...account, durable: formatPosition(account.durable) })
   else {
@@ -14,10 +17,13 @@ export function tellAccount(account: Account, json: boolean): number {
       [
         `Recorded ${n(frames)} frames in ${n(seconds)} s (${reason}).`,
         `Journal: ${n(durableRecords)} of ${n(records)} records on disk, ${n(bytes)} bytes, up to ${formatPosition(account.durable)}.`,
-        `Books: ${account.validAtEnd} of ${account.markets} valid at the end. Holes: ${breaks} sequence breaks, ${connectionsLost} connections lost, ${malformed} frames malformed.`,
+        `Books: ${account.validAtEnd} of ${account.markets} valid at the end. Holes: ${many(breaks, 'sequence break')}, ${many(connectionsLost, 'connection')} lost, ${many(malformed, 'frame')} malformed.`,
+        ...(account.connections > 0
+          ? []
+          : ['NEVER CONNECTED: see the log for what the exchange or the network answered.']),
         ...(account.isComplete ? [] : ['NOT everything received is on disk: see the log.']),
       ].join('\n'),
     )
   }
-  return account.isComplete ? EXIT.DONE : EXIT.FAULTS
+  return account.isComplete && account.connections > 0 ? EXIT.DONE : EXIT.FAULTS
 }

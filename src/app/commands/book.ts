@@ -1,13 +1,13 @@
 /** `kalshiflow book T`: a book now, from the running recorder or from the journal alone. */
 import { type Command, Option } from 'commander'
-import { formatPosition } from '#domain'
 import { type BookView, viewBook } from '#live'
-import { loadConfig } from '../config/config-load.ts'
 import { askRecorder } from '../control/control-client.ts'
+import { tellReadFault } from '../reading/journal-faults.ts'
 import { readBooks } from '../reading/read-books.ts'
+import { isRecording } from '../recorder/data-lock.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
-import { type CommonFlags, count, dataFolderOf, overridesOf, withData, withJson } from './shared.ts'
+import { type CommonFlags, count, folderToRead, withData, withJson } from './shared.ts'
 
 type BookFlags = CommonFlags & { readonly from: 'live' | 'journal'; readonly depth: number; readonly all?: boolean }
 
@@ -31,14 +31,13 @@ export function addBook(program: Command): void {
         'Exit code: 0 shown, 1 a ticker is not known, 2 could not run.',
     )
     .action(async (tickers: string[], flags: BookFlags) => {
-      const { config } = loadConfig({ overrides: overridesOf(flags), needsKey: 'never' })
-      const folder = dataFolderOf(config)
       const wanted = flags.all === true ? undefined : tickers
       if (wanted?.length === 0) {
         print('Name a ticker, or ask for --all. `kalshiflow book --help` has examples.')
         process.exitCode = EXIT.COULD_NOT_RUN
         return
       }
+      const folder = folderToRead(flags)
       const { books, unknown } =
         flags.from === 'live' ? await fromLive(folder, wanted) : await fromJournal(folder, wanted)
       if (flags.json === true) printJson(wanted?.length === 1 && books.length === 1 ? books[0] : { books, unknown })
@@ -59,7 +58,7 @@ async function fromJournal(folder: string, wanted: readonly string[] | undefined
   const progress = process.stderr.isTTY === true && process.env['NO_PROGRESS'] === undefined
   const startedMs = performance.now()
   let shownMs = startedMs
-  const { fold, faults, end } = await readBooks({
+  const { fold, faults } = await readBooks({
     folder: journal,
     ...(wanted === undefined ? {} : { markets: wanted }),
     onProgress: (records) => {
@@ -74,9 +73,11 @@ async function fromJournal(folder: string, wanted: readonly string[] | undefined
   })
   if (progress && shownMs !== startedMs) process.stderr.write('\r\u001b[2K')
   for (const fault of faults) {
-    if (fault.kind !== 'torn_tail')
-      process.stderr.write(`kalshiflow: ${journal} at ${formatPosition(end)}: ${JSON.stringify(fault)}\n`)
+    const text = tellReadFault(journal, fault)
+    if (text !== undefined) process.stderr.write(`kalshiflow: ${text}\n`)
   }
+  // Without a living recorder the last books are those of a process that died, however well they were proven then.
+  if (!isRecording(folder)) fold.ended('process_down')
   const nowMs = Date.now()
   const tickers = wanted ?? fold.markets().map(({ ticker }) => ticker)
   const found = tickers.map((ticker) => ({ ticker, market: fold.market(ticker) }))

@@ -9,7 +9,7 @@ import { untilStopped } from './stop-signals.ts'
 type ExchangeFlags = {
   readonly port: number
   readonly host: string
-  readonly capture: string
+  readonly capture?: string
   readonly speed?: number | 'max'
   readonly rate?: number
   readonly copies?: number
@@ -36,11 +36,7 @@ export function addExchange(program: Command): void {
     )
     .addOption(new Option('--port <port>', '0 takes a free one').default(PORT).argParser(count(0, 65_535)))
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option(
-      '--capture <file>',
-      'newline JSON, plain, .gz or .zst (default: the small capture that comes with the program)',
-      DEMO_CAPTURE,
-    )
+    .option('--capture <file>', 'newline JSON, plain, .gz or .zst (default: the demo capture of the program)')
     .addOption(new Option('--speed <factor>', '1 as recorded, N times as fast, or max').argParser(speed))
     .addOption(
       new Option('--rate <frames>', 'frames a second in all, evenly; stamps ignored').argParser(count(1, 10_000_000)),
@@ -67,7 +63,7 @@ export function addExchange(program: Command): void {
       'after',
       '\nExamples:\n' +
         '  kalshiflow exchange --key-out /tmp/key.pem --loop\n' +
-        '  kalshiflow exchange --capture frames.jsonl.gz --rate 5000 --copies 10 --loop --key-out /tmp/key.pem\n\n' +
+        '  kalshiflow exchange --rate 5000 --copies 10 --loop --key-out /tmp/key.pem\n\n' +
         'Then, elsewhere:\n' +
         '  KALSHI_WS_URL=ws://127.0.0.1:7070/trade-api/ws/v2 KALSHI_API_KEY_ID=any KALSHI_PRIVATE_KEY_PATH=/tmp/key.pem kalshiflow record\n',
     )
@@ -75,9 +71,10 @@ export function addExchange(program: Command): void {
 }
 
 async function runExchange(flags: ExchangeFlags): Promise<void> {
-  const { rate, until, startAfter, for: forMs, json, ...rest } = flags
+  const { rate, until, startAfter, for: forMs, json, capture = DEMO_CAPTURE, ...rest } = flags
   const options: ExchangeOptions = {
     ...rest,
+    capture,
     ...(rate === undefined ? {} : { ratePerSecond: rate }),
     ...(until === undefined ? {} : { untilSeq: until }),
     ...(startAfter === undefined ? {} : { startAfterMarkets: startAfter }),
@@ -96,7 +93,7 @@ async function runExchange(flags: ExchangeFlags): Promise<void> {
   if (json === true) printJson(sent)
   else
     print(
-      `Ended (${reason}): ${sent.total.toLocaleString('en-US')} frames sent on ${sent.connections.length} connections.`,
+      `Ended (${reason}): ${sent.total.toLocaleString('en-US')} frames sent; connections: ${sent.connections.length}.`,
     )
 }
 

@@ -1,44 +1,65 @@
 /** `kalshiflow sessions`: the runs that a journal holds, with how each ended. */
 import type { Command } from 'commander'
-import { loadConfig } from '../config/config-load.ts'
+import { tellMissing } from '../reading/journal-faults.ts'
 import { listRuns, type Run } from '../reading/last-run.ts'
+import { isRecording } from '../recorder/data-lock.ts'
+import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
-import { type CommonFlags, dataFolderOf, overridesOf, withData, withJson } from './shared.ts'
+import { type CommonFlags, folderToRead, withData, withJson } from './shared.ts'
 
 export function addSessions(program: Command): void {
   withJson(withData(program.command('sessions')))
     .summary('the runs of the recorder')
     .description('Lists the runs that the journal holds: when each began and ended, why, and what it recorded.')
-    .addHelpText('after', '\nExamples:\n  kalshiflow sessions\n  kalshiflow sessions --data ./data/prod --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kalshiflow sessions\n  kalshiflow sessions --data ./data/prod --json\n\nExit code: 0 shown, 1 segments are missing or damaged, 2 could not run.',
+    )
     .action(async (flags: CommonFlags) => {
-      const { config } = loadConfig({ overrides: overridesOf(flags), needsKey: 'never' })
-      const folder = dataFolderOf(config)
+      const folder = folderToRead(flags)
       const runs = await listRuns(`${folder}/journal`)
-      if (flags.json === true) printJson(runs.map(asJson))
+      const isRunning = isRecording(folder)
+      const missing = await tellMissing(`${folder}/journal`)
+      for (const text of missing) process.stderr.write(`kalshiflow: ${text}\n`)
+      process.exitCode = missing.length > 0 ? EXIT.FAULTS : EXIT.DONE
+      const withState = runs.map((run, index) => ({ ...run, isRunning: isRunning && index === runs.length - 1 }))
+      if (flags.json === true) printJson(withState.map(asJson))
       else if (runs.length === 0) print(`No run in ${folder}. \`kalshiflow start\` makes one.`)
-      else print(table(['session', 'started', 'ended', 'frames', 'breaks', 'segments', 'end'], runs.map(asRow)))
+      else print(table(['session', 'started', 'ended', 'frames', 'breaks', 'segments', 'end'], withState.map(asRow)))
     })
 }
 
 const time = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString()
 
-const asJson = ({ session, version, startedNs, lastNs, stopped, firstSegment, lastSegment }: Run) => ({
+type RunWithState = Run & { readonly isRunning: boolean }
+
+const asJson = ({
+  session,
+  version,
+  startedNs,
+  lastNs,
+  stopped,
+  firstSegment,
+  lastSegment,
+  isRunning,
+}: RunWithState) => ({
   session,
   version,
   started: time(startedNs),
   last_record: time(lastNs),
   ended: stopped === undefined ? null : time(lastNs),
+  state: isRunning ? 'running' : stopped === undefined ? 'died' : 'stopped',
   reason: stopped?.reason ?? null,
   counts: stopped?.counts ?? null,
   segments: [firstSegment, lastSegment],
 })
 
-const asRow = ({ session, startedNs, lastNs, stopped, firstSegment, lastSegment }: Run) => [
+const asRow = ({ session, startedNs, lastNs, stopped, firstSegment, lastSegment, isRunning }: RunWithState) => [
   session.slice(0, 8),
   time(startedNs).slice(0, 19),
   time(lastNs).slice(0, 19),
   stopped?.counts['frames']?.toLocaleString('en-US') ?? '?',
   String(stopped?.counts['breaks'] ?? '?'),
   firstSegment === lastSegment ? String(firstSegment) : `${firstSegment}-${lastSegment}`,
-  stopped?.reason ?? 'runs still, or died',
+  isRunning ? 'running' : (stopped?.reason ?? 'died: its last records are those that were durable'),
 ]

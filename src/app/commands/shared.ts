@@ -1,6 +1,8 @@
 /** Options that several commands take, and how their texts become settings. */
+import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/config-load.ts'
 import type { SettingName } from '../config/config-settings.ts'
 import { parseDuration } from './duration.ts'
 
@@ -55,9 +57,22 @@ export function overridesOf({
   }
 }
 
+export class NoData extends Error {
+  override readonly name = 'NoData'
+  readonly code = 'FLOW_NO_DATA'
+}
+
+/** The folder that a command which only reads is to read; named by hand, no setting is looked at. Throws when it is not there. */
+export function folderToRead(flags: CommonFlags): string {
+  const folder = flags.data ?? dataFolderOf(loadConfig({ needsKey: 'never' }).config)
+  if (!existsSync(folder))
+    throw new NoData(`${folder} is not there: name the data folder with --data; \`kalshiflow start\` makes ./data/sim`)
+  return folder
+}
+
 /**
  * The folder that a command without a connection reads: as configured, else that of the exchange chosen, else that of
  * the simulation, which is what `start` records when nothing is configured.
  */
-export const dataFolderOf = (config: Config): string =>
+const dataFolderOf = (config: Config): string =>
   config.exchangeChosen || config.origins.KALSHIFLOW_DATA !== 'derived' ? config.dataFolder : './data/sim'

@@ -72,7 +72,7 @@ async function recordBuiltIn(
       onStarted: (_, log) => {
         log.info(
           { event: 'built_in_exchange', url: exchange.url, markets: exchange.tickers.length },
-          `recording the built-in exchange, which plays a demo capture in a loop; look at a book with: npx kalshiflow book ${exchange.tickers[0]}${flags.data === undefined ? '' : ` --data ${flags.data}`}`,
+          `recording the built-in exchange, which plays a demo capture in a loop; look at a book with: npx kalshiflow book ${exchange.tickers[0]}${flags.data === undefined ? '' : ` --data ${JSON.stringify(flags.data)}`}`,
         )
       },
     })

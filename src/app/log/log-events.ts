@@ -38,6 +38,7 @@ export const LOG_EVENTS = {
   torn_tail_cut: 'The last run ended in the middle of a write: bytes that were never durable were cut.',
   journal_damaged: 'Bytes in the middle of a segment cannot be read. They are kept; readers pass over them.',
   empty_segments_removed: 'Files of segments that were never begun were removed.',
+  markets_choosing: 'No tickers were given: the exchange is asked for its open markets.',
   markets_chosen: 'No tickers were given: the open markets with the most volume.',
   process_was_down: 'The last run ended without a word; the hole since its last durable record is written down.',
   built_in_exchange: 'No exchange is configured: the built-in one is recorded.',

@@ -59,9 +59,20 @@ export function openLog({ level, format, colour = false, destination }: LogOptio
     dropped += 1
   })
   // Standard error may be closed by whoever read it; that is no reason to stop recording.
+  let isSick = false
   file?.on('error', () => {
     dropped += 1
+    isSick = true
   })
+  file?.on('write', () => {
+    isSick = false
+  })
+  // Flushing to a full disk tries for ever, and the stream flushes itself when the process exits: a log that cannot be
+  // written must not keep the program from ending.
+  const letGo = () => {
+    if (isSick) file?.destroy()
+  }
+  if (file !== undefined) process.prependListener('exit', letGo)
   const out = destination ?? file!
   const dress =
     format === 'pretty'
@@ -87,6 +98,8 @@ export function openLog({ level, format, colour = false, destination }: LogOptio
   return {
     log: log as Log,
     flush: () => {
+      letGo()
+      if (isSick) return
       try {
         file?.flushSync()
       } catch {

@@ -35,10 +35,25 @@ export async function listRuns(folder: string): Promise<Run[]> {
       startedNs,
       firstSegment: segment,
       lastSegment,
-      ...(await readEnd(folder, lastSegment)),
+      ...(await endOfRun(folder, segment, segments, lastSegment, startedNs)),
     })
   }
   return runs
+}
+
+/** How a run ended: its last segment that holds anything tells. A crash may leave one that holds nothing. */
+async function endOfRun(
+  folder: string,
+  first: number,
+  segments: readonly number[],
+  last: number,
+  startedNs: bigint,
+): Promise<Pick<Run, 'lastNs' | 'stopped'>> {
+  for (const segment of segments.filter((each) => each >= first && each <= last).reverse()) {
+    const { lastNs, stopped } = await readEnd(folder, segment)
+    if (lastNs > 0n) return { lastNs, ...(stopped === undefined ? {} : { stopped }) }
+  }
+  return { lastNs: startedNs }
 }
 
 /** The last run, when it ended without a word: its process died. */

@@ -12,6 +12,8 @@ export type Account = {
   readonly bytes: number
   /** Sequence breaks, connections lost, frames that could not be read. */
   readonly breaks: number
+  /** Connections that were open at all. */
+  readonly connections: number
   readonly connectionsLost: number
   readonly malformed: number
   readonly markets: number

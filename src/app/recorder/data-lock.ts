@@ -26,7 +26,7 @@ const TRIES = 5
 
 /** Takes the folder, making it if need be. Throws {@link DataLockError} when a living recorder has it. */
 export function lockData(folder: string, command: string): { release(): void } {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const path = join(folder, 'recorder.lock')
   const mine: Holder = { pid: process.pid, began: beganOf(process.pid), command }
   const text = JSON.stringify(mine)
@@ -44,6 +44,41 @@ export function lockData(folder: string, command: string): { release(): void } {
     if (found !== undefined) removeDead(path, found)
   }
   throw new DataLockError(folder, parseHolder(readText(path)) ?? { pid: 0, began: undefined, command: 'unknown' })
+}
+
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError'
+  readonly code = 'FLOW_DATA_FOLDER'
+}
+
+/** Makes sure that the folder is there and may be written, or says in words why not. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    const probe = join(folder, `.probe-${randomUUID()}`)
+    writeFileSync(probe, '')
+    rmQuietly(probe)
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    const why: Record<string, string> = {
+      EACCES: 'this user may not write there',
+      EPERM: 'this user may not write there',
+      EROFS: 'the disk is mounted read-only',
+      ENOENT: 'it cannot be made (read-only disk, or a broken link)',
+      ENOSPC: 'the disk is full',
+      EDQUOT: 'the disk quota is used up',
+      EEXIST: 'there is a file of that name',
+      ENOTDIR: 'a part of the path is a file',
+    }
+    const text = `${folder} cannot be the data folder: ${why[code] ?? 'it cannot be written'} (${code}); mend that, or name another with --data`
+    throw new DataFolderError(text, { cause })
+  }
+}
+
+/** Whether a living recorder has the folder. */
+export function isRecording(folder: string): boolean {
+  const holder = parseHolder(readText(join(folder, 'recorder.lock')))
+  return holder !== undefined && isAlive(holder)
 }
 
 /** Puts a whole file in place, or answers `false` when there is one: nobody ever reads half a lock. */

@@ -48,11 +48,22 @@ export function tellEffect(log: Log, effect: Effect, connection: number | undefi
       })
       return
     case 'close':
-      log.warn({ event: 'connect_failed', cause: effect.cause, detail: effect.detail })
+      log.warn({ event: 'connect_failed', cause: effect.cause, detail: effect.detail }, hintFor(effect.detail))
       return
     default:
       return
   }
+}
+
+/** What to do about a refusal that will not pass by itself. */
+function hintFor(detail: string): string | undefined {
+  if (/HTTP 401.*timestamp_expired/s.test(detail)) return 'this machine’s clock is off: set it by NTP'
+  if (/HTTP 40[13]/.test(detail))
+    return 'the exchange refuses the key: do KALSHI_API_KEY_ID and the private key belong together, and to this exchange?'
+  if (/HTTP (404|200|30\d)/.test(detail)) return 'there is no WebSocket at this address: check KALSHI_WS_URL'
+  if (/ENOTFOUND|EAI_AGAIN/.test(detail)) return 'the host name is not known: check KALSHI_WS_URL and the network'
+  if (/wrong version number|SSL/i.test(detail)) return 'the port does not speak TLS: ws:// instead of wss://?'
+  return undefined
 }
 
 export function tellJournalEvent(log: Log, event: JournalEvent): void {

@@ -71,6 +71,7 @@ export class Recorder {
   readonly #repeats: RepeatedLines
   readonly #startedMs = performance.now()
   #connectionsLost = 0
+  #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<Account> | undefined
   #break: (error: Error) => void = () => {}
@@ -238,9 +239,10 @@ export class Recorder {
       durableRecords: metrics.durableRecords,
       bytes: metrics.bytes,
       breaks,
+      connections: this.#connectionsOpened,
       connectionsLost: this.#connectionsLost,
       malformed,
-      markets: this.fold.markets().length,
+      markets: this.markets.length,
       validAtEnd,
       durable: this.journal.durable,
       isComplete:
@@ -273,6 +275,7 @@ export class Recorder {
       opened: (host) => {
         const connection = tape.opened({ host, environment, useYesPrice, firstSeq: 'one' })
         this.#linkOf.set(connection, link())
+        this.#connectionsOpened++
         log.info({ event: 'connection_opened', connection, host })
         return connection
       },

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts'
 import type { ConfigNotice } from '../config/config-error.ts'
 import { openControl } from '../control/control-server.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
+import { tellMissing } from '../reading/journal-faults.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
@@ -68,6 +69,7 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       journal,
       log,
     })
+    for (const text of await tellMissing(`${dataFolder}/journal`)) log.error({ event: 'journal_damaged' }, text)
     recorder.begin()
     if (before !== undefined) {
       recorder.declareProcessDown(before.lastNs)
@@ -154,6 +156,7 @@ async function chooseMarkets(
     limits: { bodyBytesMax: Math.min(REST_BODY_BYTES_MAX, config.journal.bufferBytes / 4) },
     onRetry: (failed) => log.warn({ event: 'rest_retry', ...failed }),
   })
+  log.info({ event: 'markets_choosing', exchange: apiUrl, atMost: maxMarkets })
   const { markets } = await openMarketsByVolume(client, maxMarkets, { signal })
   const tickers = markets.map(({ ticker }) => ticker)
   if (tickers.length === 0) {

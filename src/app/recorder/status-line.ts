@@ -59,21 +59,21 @@ export class StatusLine implements LogDestination {
   }
 }
 
-/** `sim · 6/6 books valid · 41 frames/s · 12,304 frames · 0 breaks · commit p99 7.1 ms · 3.2 MB · 1:05:12` */
+/** `1:05:12 · sim · 6/6 books valid · 41 frames/s · 12,304 frames · 0 breaks · commit p99 7.1 ms · 3.2 MB` */
 function describe(recorder: Recorder, environment: string): string {
   const { valid, asked, inDoubt, framesPerSecond, frames, breaks, lost, commitP99Ms, megabytes, seconds } =
     figuresOf(recorder)
   const parts = [
+    clock(seconds),
     environment,
     `${valid}/${asked} books valid`,
     ...(inDoubt > 0 ? [`${inDoubt} in doubt`] : []),
     `${framesPerSecond.toLocaleString('en-US')} frames/s`,
     `${frames.toLocaleString('en-US')} frames`,
     `${breaks} breaks`,
-    ...(lost > 0 ? [`${lost} connections lost`] : []),
+    ...(lost > 0 ? [`${lost} lost`] : []),
     `commit p99 ${commitP99Ms} ms`,
     `${megabytes} MB`,
-    clock(seconds),
   ]
   return parts.join(' · ')
 }
