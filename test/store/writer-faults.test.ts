@@ -90,7 +90,7 @@ test('a COMMIT whose answer is lost stores nothing twice', async () => {
 
 test('two writers of one journal make the rows of one', async () => {
   const options = writerOptions(postgres, story.journal, 'two', { rowsMax: 20, batchRows: 1 })
-  await storeAll({ ...options, durable: () => ({ segment: 1, offset: 0 }) })
+  await storeAll({ ...options, durable: () => ({ segment: 1, offset: 0 }) }, true)
   const writers = [new StoreWriter(options), new StoreWriter(options)]
   for (const writer of writers) void writer.run()
   const isDone = async () => (await tableDigests(client, 'two'))['rl_sessions'] === right['rl_sessions']

@@ -30,14 +30,14 @@ describe.each([1, 2])('the story of seed %i', (seed) => {
       await storeAll(writerOptions(postgres, story.journal, whole, { sampleRate }))
       const ends = await blockEnds(story.journal)
       const random = mulberry(seed)
-      const cuts = ends.filter(() => random() < 8 / ends.length)
+      const cuts = ends.filter(() => random() < 6 / ends.length)
       for (const cut of cuts) {
         const durable = () => cut
-        await storeAll(writerOptions(postgres, story.journal, pieces, { sampleRate, durable }))
+        await storeAll(writerOptions(postgres, story.journal, pieces, { sampleRate, durable }), sampleRate > 1)
       }
       await storeAll(writerOptions(postgres, story.journal, pieces, { sampleRate, rowsMax: 50, batchRows: 1 }))
       expect(await tableDigests(client, pieces)).toEqual(await tableDigests(client, whole))
-      expect(cuts.length).toBeGreaterThan(2)
+      expect(cuts.length).toBeGreaterThan(1)
     },
     60_000,
   )

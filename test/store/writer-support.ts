@@ -66,8 +66,11 @@ export const writerOptions = (
   ...options,
 })
 
-/** Stores a finished journal as far as it goes. Answers the writer's last words. */
-export async function storeAll(options: StoreWriterOptions) {
+/**
+ * Stores a finished journal as far as it may be read. Answers the writer's last words. `mayStopShort`: with conflation the
+ * watermark stays before an open window, so that the writer is only waited for until it stands still.
+ */
+export async function storeAll(options: StoreWriterOptions, mayStopShort = false) {
   const last = (await listSegments(new FileDisk(), options.journalFolder)).at(-1)
   const bound = options.durable()
   const end = bound.segment < EVERYTHING.segment ? bound : { segment: last?.number ?? 0, offset: last?.bytes ?? 0 }
@@ -77,14 +80,14 @@ export async function storeAll(options: StoreWriterOptions) {
   running.catch((error: unknown) => {
     failure = error
   })
-  await untilStill(writer, () => failure !== undefined, end)
+  await untilStill(writer, () => failure !== undefined, mayStopShort ? undefined : end)
   const { status } = writer
   await writer.stop()
   if (failure !== undefined) throw failure
   return status
 }
 
-/** Waits until the writer has caught up: its position stands still for a while, or reached `end`. */
+/** Waits until the writer has reached `end`; without one, until its position stands still for a while. */
 export async function untilStill(
   writer: StoreWriter,
   isOver: () => boolean = () => false,
@@ -100,7 +103,7 @@ export async function untilStill(
     before = here
     if (isOver()) return
     if (end !== undefined && position.segment === end.segment && position.offset === end.offset) return
-    if (stillMs >= 400) return
+    if (end === undefined && stillMs >= 500) return
   }
   throw new Error(`the writer did not catch up: ${JSON.stringify(writer.status)}`)
 }

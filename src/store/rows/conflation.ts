@@ -3,7 +3,8 @@
  * exact wherever a window ends.
  *
  * A window ends after so many deltas of its market, when its book gets another base or another standing, at a new second
- * of the receive stamps and at a new segment. All of it is read from the journal, so a rebuild makes the same rows.
+ * of the receive stamps, at a new segment, and where a connection or a run begins or ends. All of it is read from the
+ * journal, so a rebuild makes the same rows.
  */
 import type { DeltaRow } from './tables.ts'
 

@@ -57,6 +57,9 @@ const INT4_MAX = 0x7fffffff
 /** Far above any order, and a thousand of them still make an exact sum. */
 const SUMMED_CHANGE_MAX = 2 ** 43
 
+/** Records after which nothing may come for long: no window stays open across them, so that the watermark passes. */
+const WINDOW_ENDING: ReadonlySet<number> = new Set([RECORD.CONNECTION_OPENED, RECORD.CONNECTION_LOST, RECORD.SESSION])
+
 const LIFECYCLE_TYPES: ReadonlySet<string> = new Set(['market_lifecycle_v2', 'event_lifecycle', 'event_fee_update'])
 
 export class RowFold {
@@ -212,6 +215,7 @@ export class RowFold {
       }
       if (block.type === RECORD.FRAME) this.#frame(block)
       else {
+        if (WINDOW_ENDING.has(block.type)) this.#conflation.endAll()
         this.#apply(block)
         if (block.type === RECORD.CHECKPOINT) this.#checkpointRow(block)
       }
