@@ -10,7 +10,7 @@
  * Gaps and validity come from what the fold tells while it happens (standing.ts). Pure: records in, rows out, the same rows
  * for the same journal wherever its reading was cut into batches. What PostgreSQL thinks of them is the writer's affair.
  */
-import { DeltaScanner, decodeFrame, type Frame, TickerTable } from '#codec'
+import { DeltaScanner, decodeFrame, type Frame } from '#codec'
 import {
   type CheckpointBook,
   type ConnectionLostBody,
@@ -26,6 +26,7 @@ import {
 import { type DoubtCause, Fold, type Market } from '#feed'
 import { decodeCheckpoint, decodeJson, type JournalBlock } from '#journal'
 import { Conflation } from './conflation.ts'
+import { isStorableTicker, KnownMarkets, STORED_TICKER_LENGTH_MAX } from './known-markets.ts'
 import { RowBatch } from './row-batch.ts'
 import { type Known, Standing } from './standing.ts'
 import type { StoredState } from './stored-state.ts'
@@ -51,7 +52,6 @@ const AHEAD_MS_MAX = 2 * 86_400_000
 const DAY_MS = 86_400_000
 const DAY_NS = 86_400_000_000_000n
 const SECOND_NS = 1_000_000_000n
-const TICKER_LENGTH_MAX = 128
 const TRADE_ID_LENGTH_MAX = 128
 const INT4_MAX = 0x7fffffff
 /** Far above any order, and a thousand of them still make an exact sum. */
@@ -67,13 +67,9 @@ export class RowFold {
   readonly #standing: Standing
   readonly #conflation: Conflation
   readonly #sampleRate: number
-  readonly #tickers = new TickerTable()
-  readonly #scanner = new DeltaScanner(this.#tickers)
+  readonly #markets = new KnownMarkets((known) => this.#marketFound(known))
+  readonly #scanner = new DeltaScanner(this.#markets.tickers)
   readonly #decoder = new TextDecoder()
-  /** By the ticker's number in this fold's own table. */
-  readonly #known: (Known | undefined)[] = []
-  readonly #marketIds = new Map<string, number>()
-  #lastMarketId = 0
 
   #batch: RowBatch
   /** Rows are made; `false` while the fold only catches up with what is stored already. */
@@ -102,7 +98,7 @@ export class RowFold {
     this.#standing = new Standing({
       origin: () => this.#origin,
       batch: () => (this.#writes ? this.#batch : undefined),
-      known: (market) => this.#knownOf(market.ticker),
+      known: (market) => this.#markets.of(market.ticker),
       connection: (record) => this.#connectionBase + record,
       turned: (known) => this.#conflation.end(known.id),
     })
@@ -142,9 +138,7 @@ export class RowFold {
   /** Rows are made from here on. Called once, at the watermark. */
   resume(state: StoredState): void {
     this.#batch = new RowBatch(state.journalId)
-    this.#lastMarketId = state.lastMarketId
-    for (const { id, ticker } of state.markets) this.#marketIds.set(ticker, id)
-    for (const known of this.#known) if (known !== undefined) known.id = this.#marketIds.get(known.ticker) ?? known.id
+    this.#markets.resume(state.markets, state.lastMarketId)
     this.#lastConnection = state.lastConnection
     const { session } = state
     this.#session = session?.id ?? this.#session
@@ -158,7 +152,7 @@ export class RowFold {
     this.#writes = true
     this.#standing.resume(state, (id) => {
       const ticker = tickerOf.get(id)
-      return ticker === undefined ? undefined : this.#knownOf(ticker)
+      return ticker === undefined ? undefined : this.#markets.of(ticker)
     })
     this.#previousNs = state.lastNs
   }
@@ -259,13 +253,17 @@ export class RowFold {
       const { sid, seq, market, side, price, change, exchangeMs } = this.#scanner
       this.#applied = undefined
       this.fold.frame(block.connection, body, unixMs(block))
-      this.#delta(block, this.#withId(this.#known[market]!), { sid, seq, side, price, change, exchangeMs })
+      this.#delta(block, this.#markets.at(market), { sid, seq, side, price, change, exchangeMs })
       return
     }
     const frame = decodeFrame(this.#decoder.decode(body), useYesPrice)
     if ('market' in frame && frame.type !== 'malformed' && !isStorableTicker(frame.market)) {
       this.fold.frame(block.connection, body, unixMs(block))
-      this.#quarantine(block, `a ticker needs 1 to ${TICKER_LENGTH_MAX} characters without NUL`, 'msg.market_ticker')
+      this.#quarantine(
+        block,
+        `a ticker needs 1 to ${STORED_TICKER_LENGTH_MAX} characters without NUL`,
+        'msg.market_ticker',
+      )
       return
     }
     this.#applied = undefined
@@ -281,7 +279,7 @@ export class RowFold {
     const connection = this.#connectionBase + block.connection
     switch (frame.type) {
       case 'delta':
-        this.#delta(block, this.#knownOf(frame.market)!, frame)
+        this.#delta(block, this.#markets.of(frame.market)!, frame)
         return
       case 'trade':
         this.#trade(block, frame, connection)
@@ -289,7 +287,7 @@ export class RowFold {
       case 'ticker': {
         this.#batch.counts.tickers++
         const { yesBid, yesAsk, last, exchangeMs } = frame
-        const row = { market: this.#knownOf(frame.market)!.id, connection, yesBid, yesAsk, last, exchangeMs }
+        const row = { market: this.#markets.of(frame.market)!.id, connection, yesBid, yesAsk, last, exchangeMs }
         this.#refuse(block, this.#batch.tick(row, this.#origin))
         return
       }
@@ -304,7 +302,7 @@ export class RowFold {
 
   #snapshot(block: JournalBlock, frame: Frame & { type: 'snapshot' }): void {
     this.#batch.counts.snapshots++
-    const known = this.#knownOf(frame.market)!
+    const known = this.#markets.of(frame.market)!
     const { sid, seq, marketId } = frame
     const market = this.fold.market(frame.market)
     const snapshots = market?.snapshots ?? 0
@@ -404,7 +402,7 @@ export class RowFold {
       this.#quarantine(block, `a trade id needs 1 to ${TRADE_ID_LENGTH_MAX} characters without NUL`, 'msg.trade_id')
       return
     }
-    const market = this.#knownOf(frame.market)!.id
+    const market = this.#markets.of(frame.market)!.id
     this.#batch.trade({ market, connection, tradeId, yesPrice, size, takerSide, isBlock, exchangeMs, origin })
     this.#batch.tradeDays.add(Math.floor(exchangeMs / DAY_MS))
   }
@@ -425,7 +423,7 @@ export class RowFold {
       offset,
       received_ns: String(receivedNs),
       connection,
-      market_id: ticker === undefined ? null : this.#knownOf(ticker)!.id,
+      market_id: ticker === undefined ? null : this.#markets.of(ticker)!.id,
       event_ticker: textOf(msg['event_ticker']) ?? null,
       event_type: textOf(msg['event_type']) ?? name,
       body: msg,
@@ -439,7 +437,7 @@ export class RowFold {
       this.#quarantine(block, 'not a checkpoint of a version that this program knows')
       return
     }
-    const known = this.#knownOf(book.market)
+    const known = this.#markets.of(book.market)
     if (known === undefined) return
     this.#conflation.end(known.id)
     const { sid, seq, exchangeMs } = book
@@ -582,7 +580,7 @@ export class RowFold {
     if (!this.#writes) return
     const to = toNs === undefined ? undefined : { ...this.#origin, receivedNs: BigInt(toNs) }
     const gap = { cause, detail, fromNs: BigInt(fromNs), fromKind: 'durable', found: this.#origin, to }
-    const ids = markets?.filter(isStorableTicker).map((ticker) => this.#knownOf(ticker)?.id) ?? [undefined]
+    const ids = markets?.filter(isStorableTicker).map((ticker) => this.#markets.of(ticker)?.id) ?? [undefined]
     for (const market of ids) {
       this.#batch.newGaps.add({
         ...gap,
@@ -618,26 +616,7 @@ export class RowFold {
     )
   }
 
-  /** The market's entry, made at first sight; `undefined` for a ticker that no row can hold, or while nothing is written. */
-  #knownOf(ticker: string): Known | undefined {
-    const number = this.#tickers.numberOf(ticker)
-    if (number >= 0) return this.#withId(this.#known[number]!)
-    if (!isStorableTicker(ticker)) return undefined
-    const known: Known = {
-      id: this.#marketIds.get(ticker) ?? 0,
-      ticker,
-      snapshot: undefined,
-      gap: undefined,
-      validity: undefined,
-    }
-    this.#known[this.#tickers.add(ticker)] = known
-    return this.#withId(known)
-  }
-
-  #withId(known: Known): Known {
-    if (known.id > 0 || !this.#writes) return known
-    known.id = ++this.#lastMarketId
-    this.#marketIds.set(known.ticker, known.id)
+  #marketFound(known: Known): void {
     const { segment, offset, receivedNs } = this.#origin
     this.#batch.markets.push({
       at: this.#origin,
@@ -648,15 +627,11 @@ export class RowFold {
       first_offset: offset,
       first_ns: String(receivedNs),
     })
-    return known
   }
 }
 
 /** The stamp as Unix ms with fraction, without a bigint for each record. */
 const unixMs = (block: JournalBlock): number => Number(block.baseNs / 1000n) / 1000 + block.deltaNs / 1e6
-
-const isStorableTicker = (ticker: string): boolean =>
-  ticker.length > 0 && ticker.length <= TICKER_LENGTH_MAX && !ticker.includes('\0')
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

@@ -430,6 +430,9 @@ export class StoreWriter {
   }
 
   #behindBytes(durable: Position): number {
+    // The last durable offset seen of a segment is its length once the next one has begun.
+    const seen = this.#segmentBytes.get(durable.segment) ?? 0
+    if (durable.offset > seen) this.#segmentBytes.set(durable.segment, durable.offset)
     if (durable.segment === this.#position.segment) return Math.max(0, durable.offset - this.#position.offset)
     let bytes = durable.offset - this.#position.offset
     for (const [number, length] of this.#segmentBytes) {
