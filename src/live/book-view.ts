@@ -31,6 +31,10 @@ export type BookView = {
   readonly no_depth_fp: string
   /** Contracts on both sides. */
   readonly total_volume_fp: string
+  /** Where in the journal this is the book of; absent where it was not asked. */
+  readonly position?: string
+  /** How far the source is behind the recorder's head; absent for the recorder itself. */
+  readonly behind_ms?: number
   /** Ascending price, NO levels in NO prices. */
   readonly yes_dollars: readonly (readonly [string, string])[]
   readonly no_dollars: readonly (readonly [string, string])[]
@@ -39,9 +43,14 @@ export type BookView = {
 const NEAR = 500 as CentiCents
 const IMBALANCE_LEVELS = 5
 
+/** What a view needs of a market, wherever its book comes from. */
+export type ShownBook = Pick<Market, 'ticker' | 'book' | 'valid' | 'seq' | 'asOfMs'> & {
+  readonly doubt?: DoubtCause | undefined
+}
+
 /** `nowMs`: Unix milliseconds. */
-export function viewBook(market: Market, nowMs: number): BookView {
-  const { book, ticker, valid, doubt, seq, asOfMs } = market
+export function viewBook(shown: ShownBook, nowMs: number): BookView {
+  const { book, ticker, valid, doubt, seq, asOfMs } = shown
   const { yesBid, yesAsk, spread, mid, microprice } = book.top()
   const levels = book.levels()
   const dollars = (price: CentiCents | undefined) => (price === undefined ? null : formatDollars(price))

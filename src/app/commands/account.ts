@@ -1,6 +1,7 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
-import type { Account } from '../recorder/account.ts'
+import type { RunAccount } from '../recorder/run-recorder.ts'
+import type { StoreAccount } from '../store/recorder-store.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 
@@ -8,7 +9,7 @@ const many = (count: number, what: string): string =>
   `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
 
 /** Prints the account and answers the exit code: 1 when something received is not on disk, or nothing could be received. */
-export function tellAccount(account: Account, json: boolean): number {
+export function tellAccount(account: RunAccount, json: boolean): number {
   if (json) printJson({ ...account, durable: formatPosition(account.durable) })
   else {
     const { frames, records, durableRecords, bytes, seconds, breaks, connectionsLost, malformed, reason } = account
@@ -21,9 +22,19 @@ export function tellAccount(account: Account, json: boolean): number {
         ...(account.connections > 0
           ? []
           : ['NEVER CONNECTED: see the log for what the exchange or the network answered.']),
+        ...(account.store === undefined ? [] : [tellStore(account.store)]),
         ...(account.isComplete ? [] : ['NOT everything received is on disk: see the log.']),
       ].join('\n'),
     )
   }
-  return account.isComplete && account.connections > 0 ? EXIT.DONE : EXIT.FAULTS
+  if (!account.isComplete || account.connections === 0) return EXIT.FAULTS
+  return account.store === undefined || account.store.state === 'complete' ? EXIT.DONE : EXIT.BEHIND
+}
+
+function tellStore({ state, rows, quarantined, position, detail }: StoreAccount): string {
+  const stored = `${rows.toLocaleString('en-US')} rows${quarantined > 0 ? `, ${many(quarantined, 'record')} in quarantine` : ''}`
+  if (state === 'complete') return `Store: ${stored}; everything on disk is in the database.`
+  const why = detail === undefined ? '' : ` (${detail})`
+  if (state === 'refused') return `Store: REFUSED${why}. The journal has everything.`
+  return `Store: ${stored}, up to ${position}; the rest is stored at the next start${why}.`
 }

@@ -2,9 +2,10 @@
  * How a command ends by an error: one line that says what was found, what was needed and what to do, for every error that
  * carries a code of ours; a stack only for a fault in this program.
  *
- * Exit codes: 0 done; 1 something was found to be wrong (incomplete, faults); 2 it could not run.
+ * Exit codes: 0 done; 1 something was found to be wrong (incomplete, faults); 2 it could not run;
+ * 3 everything received is on disk, and the database is behind it until the next start.
  */
-export const EXIT = { DONE: 0, FAULTS: 1, COULD_NOT_RUN: 2 } as const
+export const EXIT = { DONE: 0, FAULTS: 1, COULD_NOT_RUN: 2, BEHIND: 3 } as const
 
 /** An error of ours, or one of the system that names itself. */
 const isKnown = (error: unknown): error is Error & { code: string } =>

@@ -15,7 +15,7 @@ export function addRecord(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  kalshiflow record --markets KXBTC15M-26NOV221200-00 --for 15m\n  kalshiflow record --max-markets 20 --json\n\n' +
-        'Exit code: 0 everything received is on disk, 1 something is not, 2 could not run.',
+        'Exit code: 0 everything received is on disk, 1 something is not (or it never connected),\n2 could not run, 3 all on disk and the database behind until the next start.',
     )
     .action(async (flags: RecorderFlags) => {
       const { config, notices } = loadConfig({ overrides: overridesOf(flags), needsKey: 'always' })
@@ -26,6 +26,7 @@ export function addRecord(program: Command): void {
         dataFolder: config.dataFolder,
         command: 'record',
         maxMarkets: flags.maxMarkets,
+        store: flags.store,
         forMs: flags.for,
       })
       process.exitCode = tellAccount(account, flags.json === true)

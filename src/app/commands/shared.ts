@@ -9,6 +9,9 @@ import { parseDuration } from './duration.ts'
 export type CommonFlags = { readonly data?: string; readonly json?: boolean }
 
 export type RecorderFlags = CommonFlags & {
+  /** `false` with --no-store. */
+  readonly store: boolean
+  readonly database?: string
   readonly markets?: string
   readonly maxMarkets: number
   readonly for?: number
@@ -21,6 +24,11 @@ export const withJson = (command: Command): Command => command.option('--json', 
 
 export const withRecorder = (command: Command): Command =>
   withJson(withData(command))
+    .option('--no-store', 'journal only: nothing is written to PostgreSQL')
+    .option(
+      '--database <url>',
+      'PostgreSQL to store into (DATABASE_URL; default: an embedded server in the data folder)',
+    )
     .option('--markets <tickers>', 'tickers with commas between them (RL_MARKET_TICKERS)')
     .addOption(
       new Option('--max-markets <n>', 'without tickers: how many of the open markets with the most volume')
@@ -44,16 +52,16 @@ export function duration(text: string): number {
 }
 
 /** Flags under the names of the settings that they stand for. */
-export function overridesOf({
-  data,
-  markets,
-}: {
-  data?: string
-  markets?: string
+export function overridesOf(flags: {
+  readonly data?: string
+  readonly markets?: string
+  readonly database?: string
 }): Partial<Record<SettingName, string>> {
+  const { data, markets, database } = flags
   return {
     ...(data === undefined ? {} : { KALSHIFLOW_DATA: data }),
     ...(markets === undefined ? {} : { RL_MARKET_TICKERS: markets }),
+    ...(database === undefined ? {} : { DATABASE_URL: database }),
   }
 }
 

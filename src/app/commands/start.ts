@@ -24,14 +24,14 @@ export function addStart(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n\nExit code: 0 everything received is on disk, 1 something is not, 2 could not run.',
+      '\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n\nExit code: 0 everything received is on disk, 1 something is not (or it never connected),\n2 could not run, 3 all on disk and the database behind until the next start.',
     )
     .action(async (flags: StartFlags) => {
       const { config, notices } = loadConfig({
         overrides: overridesOf(flags),
         needsKey: flags.sim === true ? 'never' : 'if_chosen',
       })
-      const run = { command: 'start', maxMarkets: flags.maxMarkets, forMs: flags.for }
+      const run = { command: 'start', maxMarkets: flags.maxMarkets, forMs: flags.for, store: flags.store }
       if (config.exchangeChosen && flags.sim !== true) {
         const { environment, dataFolder } = config
         process.exitCode = tellAccount(
@@ -46,7 +46,7 @@ export function addStart(program: Command): void {
 
 async function recordBuiltIn(
   flags: StartFlags,
-  run: { command: string; maxMarkets: number; forMs: number | undefined },
+  run: { command: string; maxMarkets: number; forMs: number | undefined; store: boolean },
 ): Promise<number> {
   const exchange = await startExchangeThread({ port: 0, capture: DEMO_CAPTURE, loop: true, keyType: 'ed25519' })
   try {

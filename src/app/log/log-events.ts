@@ -42,6 +42,12 @@ export const LOG_EVENTS = {
   markets_chosen: 'No tickers were given: the open markets with the most volume.',
   process_was_down: 'The last run ended without a word; the hole since its last durable record is written down.',
   built_in_exchange: 'No exchange is configured: the built-in one is recorded.',
+  database_open: 'The database answers; its kind and version.',
+  database_event:
+    'The embedded database was made, started, adopted, restarted, kept aside or stopped; `what` says which.',
+  database_failed: 'The database cannot be opened; it is tried again, and recording goes on.',
+  store_event: 'The store opened, waits for the database, goes on, refused rows or was restarted; `what` says which.',
+  store_refused: 'The store must not go on, with the reason and what to do; recording goes on.',
   recording: 'A line of figures, every ten seconds where there is no terminal.',
   control_failed: 'A request over the control socket could not be answered.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',

@@ -5,7 +5,15 @@
  * thread; nothing on the way from socket to book waits.
  */
 import { randomUUID } from 'node:crypto'
-import { type ConnectionLostBody, isTicker, type NoteBody, RECORD, type RestBody, type SessionBody } from '#domain'
+import {
+  type ConnectionLostBody,
+  isTicker,
+  type NoteBody,
+  type Position,
+  RECORD,
+  type RestBody,
+  type SessionBody,
+} from '#domain'
 import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
@@ -40,6 +48,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     segmentAgeMs: settings.segmentMs,
     closeWithinMs: CLOSE_MS_MAX,
     context: () => recorder?.context(),
+    onDurable: (position) => recorder?.onDurable?.(position),
     onEvent: (event) => {
       tellJournalEvent(log, event)
       if (event.kind === 'failed') recorder?.failed(event.error)
@@ -57,6 +66,8 @@ export class Recorder {
   readonly fold: Fold
   readonly hub = new BookHub()
   readonly quarantine: Quarantined[] = []
+  /** Told of each commit, as soon as it is durable. */
+  onDurable: ((position: Position) => void) | undefined
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
 

@@ -12,6 +12,7 @@ import { openControl } from '../control/control-server.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { tellMissing } from '../reading/journal-faults.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
+import { type StoreAccount, startRecorderStore } from '../store/recorder-store.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { lockData } from './data-lock.ts'
@@ -28,11 +29,18 @@ export type RunOptions = {
   /** Without tickers: how many of the open markets with the most volume. */
   readonly maxMarkets: number
   readonly forMs?: number | undefined
+  /** Store into PostgreSQL too. */
+  readonly store: boolean
   /** Told once the recorder is connecting. */
   readonly onStarted?: (recorder: Recorder, log: Log) => void
   /** Resolves when something beside the recorder has failed. */
   readonly failed?: Promise<Error>
 }
+
+/** How long storing the rest may hold up the end. With everything else it stays below five seconds. */
+const STORE_MS_MAX = 2_000
+
+export type RunAccount = Account & { readonly store?: StoreAccount }
 
 export class NoMarkets extends Error {
   override readonly name = 'NoMarkets'
@@ -40,7 +48,7 @@ export class NoMarkets extends Error {
 }
 
 /** Runs until it is stopped. Throws before the first connection when something is wrong; never after. */
-export async function runRecorder(options: RunOptions): Promise<Account> {
+export async function runRecorder(options: RunOptions): Promise<RunAccount> {
   const { config, environment, dataFolder } = options
   const statusLine = new StatusLine(process.stderr, wantsColour(process.stderr.isTTY === true, process.env))
   const { log, flush, dropped } = openLog({
@@ -80,6 +88,8 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       })
     }
     let account: Account | undefined
+    let stored: StoreAccount | undefined
+    const store = options.store ? startRecorderStore(config, dataFolder, recorder, log) : undefined
     const sealer = journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
     const control = await openControl({
       dataFolder,
@@ -94,7 +104,7 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       if (markets !== undefined) {
         recorder.start(markets)
         options.onStarted?.(recorder, log)
-        statusLine.start(recorder, environment, log)
+        statusLine.start(recorder, environment, log, () => store?.status())
       }
       const { reason } = await ended
       statusLine.stop()
@@ -103,11 +113,12 @@ export async function runRecorder(options: RunOptions): Promise<Account> {
       statusLine.stop()
       await control.close()
       account ??= await recorder.stop('could not start')
+      stored = await store?.close(STORE_MS_MAX)
       await sealer?.close()
     }
     if (dropped() > 0) log.warn({ event: 'log_lines_dropped', lines: dropped() })
     log.info({ event: 'program_stopped', reason: account.reason, isComplete: account.isComplete })
-    return account
+    return stored === undefined ? account : { ...account, store: stored }
   } finally {
     lock.release()
     flush()

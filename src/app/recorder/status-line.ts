@@ -3,6 +3,7 @@
  * line of the same figures every ten seconds.
  */
 import { styleText } from 'node:util'
+import type { StoreWorkerStatus } from '#store'
 import type { Log, LogDestination } from '../log/log.ts'
 import type { Recorder } from './recorder.ts'
 import { marketsOf } from './status.ts'
@@ -31,12 +32,12 @@ export class StatusLine implements LogDestination {
     else this.#terminal.write(`${CLEAR}${line}${this.#text}`)
   }
 
-  start(recorder: Recorder, environment: string, log: Log): void {
+  start(recorder: Recorder, environment: string, log: Log, store: () => StoreWorkerStatus | undefined): void {
     const isTerminal = this.#terminal.isTTY === true
     this.#timer = setInterval(
       () => {
-        if (isTerminal) this.#draw(recorder, environment)
-        else log.info({ event: 'recording', ...figuresOf(recorder) })
+        if (isTerminal) this.#draw(recorder, environment, store())
+        else log.info({ event: 'recording', ...figuresOf(recorder), ...storeFiguresOf(store()) })
       },
       isTerminal ? DRAW_MS : TELL_MS,
     )
@@ -49,8 +50,8 @@ export class StatusLine implements LogDestination {
     this.#text = ''
   }
 
-  #draw(recorder: Recorder, environment: string): void {
-    const plain = describe(recorder, environment).slice(0, (this.#terminal.columns ?? 100) - 1)
+  #draw(recorder: Recorder, environment: string, store: StoreWorkerStatus | undefined): void {
+    const plain = describe(recorder, environment, store).slice(0, (this.#terminal.columns ?? 100) - 1)
     const { valid, asked } = marketsOf(recorder)
     this.#text = this.#colour
       ? styleText(valid === asked ? 'green' : 'yellow', plain, { validateStream: false })
@@ -60,7 +61,7 @@ export class StatusLine implements LogDestination {
 }
 
 /** `1:05:12 · sim · 6/6 books valid · 41 frames/s · 12,304 frames · 0 breaks · commit p99 7.1 ms · 3.2 MB` */
-function describe(recorder: Recorder, environment: string): string {
+function describe(recorder: Recorder, environment: string, store: StoreWorkerStatus | undefined): string {
   const { valid, asked, inDoubt, framesPerSecond, frames, breaks, lost, commitP99Ms, megabytes, seconds } =
     figuresOf(recorder)
   const parts = [
@@ -74,8 +75,18 @@ function describe(recorder: Recorder, environment: string): string {
     ...(lost > 0 ? [`${lost} lost`] : []),
     `commit p99 ${commitP99Ms} ms`,
     `${megabytes} MB`,
+    ...(store === undefined
+      ? []
+      : [
+          `stored ${store.rows.toLocaleString('en-US')} rows${store.behindMs > 1000 ? `, ${Math.round(store.behindMs / 1000)} s behind` : ''}`,
+        ]),
   ]
   return parts.join(' · ')
+}
+
+function storeFiguresOf(store: StoreWorkerStatus | undefined) {
+  if (store === undefined) return {}
+  return { storedRows: store.rows, storeState: store.state, storeBehindMs: Math.round(store.behindMs) }
 }
 
 function figuresOf(recorder: Recorder) {
