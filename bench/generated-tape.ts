@@ -25,6 +25,12 @@ export type TapeOptions = {
 /** The answer to the subscription, which comes before the tape's first frame. It takes no number. */
 export const SUBSCRIBED = '{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}\n'
 
+/** The command that the tape's frames answer: a fold takes no market that was not asked for. */
+export const subscribeTo = (tickers: readonly string[]): Buffer =>
+  Buffer.from(
+    JSON.stringify({ id: 1, cmd: 'subscribe', params: { channels: ['orderbook_delta'], market_tickers: tickers } }),
+  )
+
 export const ZIPF_EXPONENT = 1.1
 const STARTED_UNIX_MS = Date.UTC(2026, 10, 22, 12)
 /** Mean time between two changes: 3,000 a second, the peak of 500 markets in July 2026. */

@@ -10,7 +10,7 @@ import { type ConnectionOpenedBody, RECORD } from '#domain'
 import { Fold } from '#feed'
 import { FileDisk, type Journal, openCursor, openJournal, sealableSegments, sealSegment } from '#journal'
 import { progress, say, takeJob } from './apart.ts'
-import { generateTape, SUBSCRIBED, ZIPF_EXPONENT } from './generated-tape.ts'
+import { generateTape, SUBSCRIBED, subscribeTo, ZIPF_EXPONENT } from './generated-tape.ts'
 import { foldDigest, PlainBooks } from './oracle.ts'
 import { PackedFrames } from './packed-frames.ts'
 import { distributionOf, type Report, speedOf } from './report.ts'
@@ -36,7 +36,7 @@ progress(`journal: ${job.input.kind === 'tape' ? 'generated tape' : CAPTURE_NAME
 await say(await measure())
 
 async function measure(): Promise<Report> {
-  const { name, text, packed, opened, wanted } = readInput()
+  const { name, text, packed, opened, command, wanted } = readInput()
   const { rounds } = job
   const { frames } = packed
   const written = digestOfBodies(frames)
@@ -54,7 +54,7 @@ async function measure(): Promise<Report> {
     await journal.close()
     const sustainedMBs = await writeThrough(join(root, `through-${round}`), frames)
     const { framesPerSecond, digest } = await readAll(folder)
-    const books = await rebuild(folder, opened)
+    const books = await rebuild(folder, opened, command)
     found.bodies.add(digest)
     found.books.add(books.digest)
     if (round >= 0) {
@@ -131,6 +131,7 @@ function readInput() {
     text: `${count} frames, ${bytes} bytes a frame${isTape ? `, Zipf ${ZIPF_EXPONENT}` : ''}`,
     packed,
     opened,
+    command: isTape ? subscribeTo(oracle.tickers) : undefined,
     wanted: oracle.digest(),
   }
 }
@@ -225,9 +226,11 @@ async function readAll(folder: string): Promise<{ framesPerSecond: number; diges
 async function rebuild(
   folder: string,
   opened: ConnectionOpenedBody,
+  command: Buffer | undefined,
 ): Promise<{ framesPerSecond: number; digest: string }> {
   const fold = new Fold()
   fold.opened(1, opened)
+  if (command !== undefined) fold.command(1, command)
   const startedMs = performance.now()
   for await (const block of openCursor({ disk: new FileDisk(), folder })) {
     const baseMs = Number(block.baseNs / 1000n) / 1000

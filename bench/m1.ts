@@ -5,7 +5,7 @@
 import type { ConnectionOpenedBody } from '#domain'
 import { Fold } from '#feed'
 import { progress, say, takeJob } from './apart.ts'
-import { generateTape, SUBSCRIBED, type TapeOptions, ZIPF_EXPONENT } from './generated-tape.ts'
+import { generateTape, SUBSCRIBED, subscribeTo, type TapeOptions, ZIPF_EXPONENT } from './generated-tape.ts'
 import { foldDigest, PlainBooks } from './oracle.ts'
 import { PackedFrames } from './packed-frames.ts'
 import { type Check, distributionOf, type Report, speedOf } from './report.ts'
@@ -23,6 +23,8 @@ type Input = {
   readonly text: string
   readonly opened: ConnectionOpenedBody
   /** Taken before the clock starts. */
+  /** What asks for the markets of the frames; `undefined` for an import, which takes whatever was recorded. */
+  readonly command: Buffer | undefined
   readonly preamble: readonly Buffer[]
   readonly packed: PackedFrames
   readonly wanted: string
@@ -47,6 +49,7 @@ function readTape(options: TapeOptions): Input {
     name: shape === 'today' ? "generated tape, today's shape" : 'generated tape, keys shuffled, an unknown field',
     text: `${count} frames (${markets} snapshots), ${meanBytes(packed)} bytes a frame, Zipf ${ZIPF_EXPONENT}, seed ${seed}`,
     opened: { host: 'bench', environment: 'sim', useYesPrice, firstSeq: 'one' },
+    command: subscribeTo(oracle.tickers),
     preamble: [Buffer.from(SUBSCRIBED)],
     packed,
     wanted: oracle.digest(),
@@ -66,6 +69,7 @@ function readCapture(untilSeq: number | undefined): Input {
     name: `recorded frames, ${CAPTURE_NAME}`,
     text: `${frames.length.toLocaleString('en-US')} frames of eight real markets, ${meanBytes(packed)} bytes a frame`,
     opened: { host: 'bench', environment: 'import', useYesPrice: false, firstSeq: 'any' },
+    command: undefined,
     preamble: [],
     packed,
     wanted: oracle.digest(),
@@ -74,11 +78,12 @@ function readCapture(untilSeq: number | undefined): Input {
 }
 
 function measure(input: Input, { rounds, warmUps, core }: M1Job): Report {
-  const { packed, opened, preamble, wanted } = input
+  const { packed, opened, command, preamble, wanted } = input
   const { frames } = packed
   const freshFold = () => {
     const fold = new Fold()
     fold.opened(1, opened)
+    if (command !== undefined) fold.command(1, command)
     for (const frame of preamble) fold.frame(1, frame, 0)
     return fold
   }

@@ -40,6 +40,11 @@ export class PlainBooks {
     }
   }
 
+  /** The markets of the tape. */
+  get tickers(): string[] {
+    return [...this.#books.keys()]
+  }
+
   /** One digest over all books, tickers ascending. */
   digest(): string {
     const ascending = (ladder: Ladder) => [...ladder].sort(([a], [b]) => a - b)

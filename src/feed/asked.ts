@@ -29,6 +29,11 @@ export class Asked {
     return this.#states.has(market)
   }
 
+  /** All of them, those on their way out included. */
+  tickers(): Iterable<string> {
+    return this.#states.keys()
+  }
+
   ask(market: string): void {
     const state = this.#states.get(market)
     if (state === undefined) this.#become(market, 'awaiting')

@@ -407,6 +407,28 @@ describe('a reader that begins in the middle', () => {
     expect(fold.market('A')!.valid).toBe(false)
   })
 
+  test('knows by name what the feed had asked for, so that a malformed frame doubts its own market alone', () => {
+    const fold = new Fold()
+    fold.context({
+      session: 's',
+      connections: [
+        {
+          ...OPENED,
+          connection: 7,
+          orientation: { verdict: 'as_asked', sample: [], fits: { asRead: 0, flipped: 0 } },
+          asked: { awaiting: ['B'], held: ['A'], leaving: [], again: [], deletes: [] },
+          sids: [{ sid: 1, channel: 'orderbook_delta', lastSeq: 41, exchangeMs: 0, lastMs: 0 }],
+        },
+      ],
+    })
+    fold.checkpoint(
+      { market: 'A', connection: 7, sid: 1, sidSeq: 41, seq: 40, exchangeMs: 5, yes: [[4000, 500]], no: [] },
+      0,
+    )
+    fold.frame(7, bytesOf(aDelta(42, 'B', '7.0000', '1.00')), 0)
+    expect(fold.market('A')!.valid).toBe(true)
+  })
+
   test('keeps a book that it has proven itself, whatever a checkpoint says', () => {
     const { fold } = twoValid()
     const book = {

@@ -165,6 +165,8 @@ export class Fold {
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
       connection.asked.resume(each.asked ?? {})
+      // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
+      for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
       for (const { sid, channel, lastSeq, exchangeMs, lastMs } of each.sids ?? []) {
         const subscription = new Subscription(connection, sid, channel, 'any')
         subscription.last = lastSeq

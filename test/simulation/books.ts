@@ -1,7 +1,7 @@
 /**
  * S1: holds every valid book to two others. The exchange's own, as of the last number taken; and a reference that follows
  * what was delivered with plain Maps, knows nothing after a break but what a snapshot tells, and notices a change that
- * cannot be. Where the exchange keeps a change from us, the reference alone can say what is right.
+ * cannot be: less than nothing, or a book still crossed when the moment that crossed it is over. Where the exchange keeps a change from us, the reference alone can say what is right.
  */
 import type { Fold, Market } from '#feed'
 import type { Sent, SimulatedExchange } from './exchange.ts'
@@ -9,7 +9,14 @@ import type { Verdicts } from './invariants.ts'
 import type { Numbers, Verdict } from './numbers.ts'
 import { PlainBook, textOf } from './plain-book.ts'
 
-type Reference = { book: PlainBook; isKnown: boolean; wasImpossible: boolean }
+type Reference = {
+  book: PlainBook
+  isKnown: boolean
+  /** What came that cannot be; `undefined` while nothing did. */
+  impossible: string | undefined
+  /** The group of its last change since its snapshot, Unix ms; 0 before the first. */
+  groupMs: number
+}
 
 const BOOKS = 'orderbook_delta'
 
@@ -45,12 +52,17 @@ export class Books {
     const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
     if (told === undefined || told.seq !== seq) return
     if (told.what instanceof PlainBook) {
-      references.set(market, { book: PlainBook.copyOf(told.what), isKnown: true, wasImpossible: false })
+      references.set(market, { book: PlainBook.copyOf(told.what), isKnown: true, impossible: undefined, groupMs: 0 })
       return
     }
     const reference = references.get(market)
     if (reference?.isKnown !== true || told.what === 'ended') return
-    if (reference.book.apply(told.what) < 0) reference.wasImpossible = true
+    const { groupMs = 0 } = frame
+    const isNextGroup = reference.groupMs !== 0 && groupMs !== reference.groupMs
+    if (isNextGroup && reference.book.isCrossed) reference.impossible ??= 'it was left crossed by an earlier group'
+    reference.groupMs = groupMs
+    if (reference.book.apply(told.what) < 0)
+      reference.impossible ??= 'a change came that would have left less than nothing'
   }
 
   checkAll(fold: Fold): void {
@@ -72,7 +84,7 @@ export class Books {
     if (peer === undefined || count === undefined) return `connection ${connectionId} is gone`
     const reference = this.#references.get(`${connectionId}:${sid}`)?.get(ticker)
     if (reference?.isKnown !== true) return 'had no snapshot since its subscription was broken'
-    if (reference.wasImpossible) return 'a change came that would have left less than nothing'
+    if (reference.impossible !== undefined) return reference.impossible
     const told = this.#exchange.told(peer, sid, ticker, count.last)
     if (told === undefined || told.what === 'ended') return 'is no longer subscribed'
     const right = told.text ?? reference.book.text()

@@ -1,4 +1,4 @@
-/** S5: what we say to the exchange, and how often we knock, counted as the exchange would see it. */
+/** S5: what we say to the exchange on a connection, counted as the exchange would see it. */
 import { readCommand } from '#codec'
 import type { ExchangeConnection, Sent } from './exchange.ts'
 import type { Verdicts } from './invariants.ts'
@@ -6,25 +6,29 @@ import type { VirtualTime } from './virtual-time.ts'
 
 /** A hundredth of what Kalshi allows (changelog, 2026-06-18). */
 export const COMMANDS_PER_SECOND_MAX = 100
-/** With the backoff reset by each success: a connection that is cut every second stays below this. */
-export const CONNECTS_PER_MINUTE_MAX = 60
 export const CHUNK_MAX = 100
-/** A pause of 50 ms lies between two, but for one that had to wait for its turn. */
-export const CHUNKS_PER_SECOND_MAX = 21
+/** Lies between two get_snapshot, but for one that was refused and comes again. */
+export const CHUNK_PAUSE_MS_MIN = 50
 /** A refused command is tried again so often. */
 const TRIES_MAX = 4
 
-type Talk = { readonly subscribes: Map<string, number>; refusals: number; chunksMs: number[]; sentMs: number[] }
+type Talk = {
+  readonly subscribes: Map<string, number>
+  /** Commands answered with an error. */
+  refusals: number
+  /** The ids of every get_snapshot, and how many of those refused were not yet sent again. */
+  readonly chunks: Set<number>
+  chunksRefused: number
+  chunkMs: number
+  sentMs: number[]
+}
 
 export class Commands {
   /** The most seen, for the report. */
   mostPerSecond = 0
-  mostConnectsPerMinute = 0
   readonly #time: VirtualTime
   readonly #verdicts: Verdicts
   readonly #talks = new Map<number, Talk>()
-  /** By link would be finer: two links may knock at once. */
-  #connectsMs: number[] = []
 
   constructor(time: VirtualTime, verdicts: Verdicts) {
     this.#time = time
@@ -33,25 +37,25 @@ export class Commands {
 
   forget(): void {
     this.#talks.clear()
-    this.#connectsMs = []
   }
 
   opened(connection: number, _peer: ExchangeConnection): void {
-    this.#talks.set(connection, { subscribes: new Map(), refusals: 0, chunksMs: [], sentMs: [] })
+    this.#talks.set(connection, {
+      subscribes: new Map(),
+      refusals: 0,
+      chunks: new Set(),
+      chunksRefused: 0,
+      chunkMs: Number.NEGATIVE_INFINITY,
+      sentMs: [],
+    })
   }
 
-  connecting(links: number): void {
-    const { nowMs } = this.#time
-    this.#connectsMs = [...this.#connectsMs.filter((each) => nowMs - each < 60_000), nowMs]
-    this.mostConnectsPerMinute = Math.max(this.mostConnectsPerMinute, this.#connectsMs.length)
-    if (this.#connectsMs.length > CONNECTS_PER_MINUTE_MAX * links) {
-      this.#verdicts.broken('S5', `${this.#connectsMs.length} connects within a minute`)
-    }
-  }
-
-  taken(connection: number, { kind }: Sent): void {
+  taken(connection: number, { kind, text }: Sent): void {
     const talk = this.#talks.get(connection)
-    if (talk !== undefined && kind === 'error') talk.refusals++
+    if (talk === undefined || kind !== 'error') return
+    talk.refusals++
+    const { id } = JSON.parse(text) as { id?: number }
+    if (id !== undefined && talk.chunks.delete(id)) talk.chunksRefused++
   }
 
   sent(connection: number, text: string): void {
@@ -69,10 +73,15 @@ export class Commands {
     if (command.markets.length > CHUNK_MAX) {
       this.#verdicts.broken('S5', `a get_snapshot asks for ${command.markets.length} books at once`)
     }
-    talk.chunksMs = [...talk.chunksMs.filter((each) => nowMs - each < 1000), nowMs]
-    if (talk.chunksMs.length > CHUNKS_PER_SECOND_MAX) {
-      this.#verdicts.broken('S5', `${talk.chunksMs.length} get_snapshot within a second`)
-    }
+    this.#paused(talk, nowMs - talk.chunkMs)
+    talk.chunkMs = nowMs
+    talk.chunks.add(command.id ?? 0)
+  }
+
+  #paused(talk: Talk, pauseMs: number): void {
+    if (pauseMs >= CHUNK_PAUSE_MS_MIN) return
+    if (talk.chunksRefused-- > 0) return
+    this.#verdicts.broken('S5', `a get_snapshot ${pauseMs} ms after another`)
   }
 
   #subscribed(connection: number, talk: Talk, channels: readonly string[]): void {

@@ -22,6 +22,8 @@ export type Sent = {
   readonly seq?: number
   readonly channel?: string
   readonly market?: string
+  /** Of a delta: the moment of its group, Unix ms. */
+  readonly groupMs?: number
 }
 
 /** Where the exchange puts what it has to say to one client. */
@@ -278,8 +280,8 @@ export class SimulatedExchange {
       if (happens(this.weather.terminalPerSecond)) this.#endSubscription(connection)
     }
     if (happens(this.weather.holePerSecond)) {
-      inject('untold_change')
-      this.#changeUntold(this.#anyMarket())
+      if (random.unit() < 0.5) this.#growUntold(this.#anyMarket())
+      else this.#crossUntold(this.#anyMarket())
     }
     if (happens(this.weather.closePerSecond)) {
       inject('emptied_book')
@@ -305,20 +307,39 @@ export class SimulatedExchange {
   }
 
   /** A level grows and nobody is told; more often than not all of it goes next, which a client must find impossible. */
-  #changeUntold(market: Market): void {
+  #growUntold(market: Market): void {
     if (market.queue.length > 0) return
     const { random } = this.#options
     const side: SideName = random.unit() < 0.5 ? 'yes' : 'no'
     const [price] = [...market.book[side].keys()]
     if (price === undefined) return
-    market.book.apply({ side, price, change: 100 * (1 + random.below(50)) })
+    this.#changeUntold(market, { side, price, change: 100 * (1 + random.below(50)) })
+    if (random.unit() < 0.3) return
+    market.queue = [{ side, price, change: -market.book[side].get(price)! }]
+    this.#beginGroup(market)
+  }
+
+  /** The best level of a side goes and nobody is told; the other side bids over it, and a client's book stays crossed. */
+  #crossUntold(market: Market): void {
+    if (market.queue.length > 0) return
+    const { random } = this.#options
+    const [side, other]: [SideName, SideName] = random.unit() < 0.5 ? ['yes', 'no'] : ['no', 'yes']
+    const best = market.book.best(side)
+    const price = 10_000 - best + 10
+    if (best === 0 || price >= 10_000) return
+    this.#changeUntold(market, { side, price: best, change: -market.book[side].get(best)! })
+    if (price + market.book.best(side) >= 10_000) return
+    market.queue = [{ side: other, price, change: 100 * (1 + random.below(50)) }]
+    this.#beginGroup(market)
+  }
+
+  #changeUntold(market: Market, change: Change): void {
+    this.#options.inject('untold_change')
+    market.book.apply(change)
     for (const connection of this.#connections) {
       const subscription = connection.byChannel.get('orderbook_delta')
       if (subscription?.markets.has(market.ticker)) subscription.kept.add(market.ticker)
     }
-    if (random.unit() < 0.3) return
-    market.queue = [{ side, price, change: -market.book[side].get(price)! }]
-    this.#beginGroup(market)
   }
 
   /** A market closes: its orders go at once, and the empty snapshot comes unasked ([R] recorded frames, 2026-08). */
@@ -375,7 +396,8 @@ export class SimulatedExchange {
         ts_ms: groupMs,
       }
       const frame = json({ type: 'orderbook_delta', sid, seq, msg })
-      this.#send(connection, { text: frame, kind: 'delta', sid, seq, channel: 'orderbook_delta', market: ticker })
+      const place = { sid, seq, channel: 'orderbook_delta', market: ticker, groupMs }
+      this.#send(connection, { text: frame, kind: 'delta', ...place })
     }
   }
 

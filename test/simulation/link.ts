@@ -6,7 +6,7 @@ import type { LostCause } from '#domain'
 import type { Effect, Session } from '#feed'
 import type { ExchangeConnection, Sent } from './exchange.ts'
 import type { VirtualTime } from './virtual-time.ts'
-import type { Socket, Wire } from './wire.ts'
+import type { Refusal, Socket, Wire } from './wire.ts'
 
 /** As the recorder's tap: called synchronously. */
 export interface Tap {
@@ -15,6 +15,8 @@ export interface Tap {
   sent(connection: number, text: string): void
   lost(connection: number, cause: LostCause, detail: string): void
   connecting(): void
+  /** The connection, or the attempt at one, is over; `answer` when the handshake was refused. */
+  ended(cause: LostCause, answer: Refusal | undefined): void
   noticed(effect: Effect, connection: number | undefined): void
 }
 
@@ -26,6 +28,7 @@ export class SimulatedLink {
   #attempt: { abandon(): void } | undefined
   #socket: Socket | undefined
   #connection: number | undefined
+  #refusal: Refusal | undefined
   #sawFrame = false
   #isPaused = false
   #isActing = false
@@ -112,7 +115,10 @@ export class SimulatedLink {
         if (this.#isPaused) socket.pause()
         this.act((session, nowMs) => session.opened(nowMs))
       },
-      refused: (answer) => this.act((session, nowMs) => session.refused(nowMs, answer)),
+      refused: (answer) => {
+        this.#refusal = answer
+        this.act((session, nowMs) => session.refused(nowMs, answer))
+      },
       frame: (frame) => {
         if (this.#attempt !== attempt || this.#connection === undefined) return
         this.#sawFrame = true
@@ -138,5 +144,7 @@ export class SimulatedLink {
     this.#socket = undefined
     this.#connection = undefined
     if (connection !== undefined) this.#tap.lost(connection, cause, detail)
+    this.#tap.ended(cause, this.#refusal)
+    this.#refusal = undefined
   }
 }

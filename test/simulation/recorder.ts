@@ -10,7 +10,7 @@ import type { AppendResult } from '#ports'
 import type { ExchangeConnection, Sent } from './exchange.ts'
 import { SimulatedLink, type Tap } from './link.ts'
 import type { VirtualTime } from './virtual-time.ts'
-import type { Wire } from './wire.ts'
+import type { Refusal, Wire } from './wire.ts'
 
 export const FOLDER = '/journal'
 export const TICK_MS = 50
@@ -25,8 +25,10 @@ export interface Witness {
   broken(connection: number, sid: number, expected: number, received: number): void
   sent(connection: number, text: string): void
   lost(connection: number, cause: LostCause): void
-  connecting(): void
-  noticed(effect: Effect): void
+  connecting(link: SimulatedLink): void
+  /** A connection of this link, or its attempt at one, is over. */
+  ended(link: SimulatedLink, cause: LostCause, answer: Refusal | undefined): void
+  noticed(effect: Effect, link: SimulatedLink): void
   relieved(relief: Relief): void
   ticked(): void
   failed(error: Error): void
@@ -143,7 +145,8 @@ export class RecorderLife {
     const { witness, useYesPrice, time } = this.#options
     const { tape } = this
     return {
-      connecting: () => witness.connecting(),
+      connecting: () => witness.connecting(link()),
+      ended: (cause, answer) => witness.ended(link(), cause, answer),
       opened: (peer) => {
         const connection = tape.opened({ host: 'simulated', environment: 'sim', useYesPrice, firstSeq: 'one' })
         this.#linkOf.set(connection, link())
@@ -173,7 +176,7 @@ export class RecorderLife {
         if (effect.kind === 'settle_orientation' && connection !== undefined) {
           tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
         }
-        witness.noticed(effect)
+        witness.noticed(effect, link())
       },
     }
   }

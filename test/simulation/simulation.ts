@@ -2,12 +2,14 @@
  * One seed, one world, from beginning to end: lives of a recorder that crash or stop, in a weather drawn from the seed,
  * then calm, and the checkers' verdicts on all of it.
  */
+import { RECORD } from '#domain'
 import { MemoryDisk, SeededRandom } from '#journal'
 import { Books } from './books.ts'
 import { Commands } from './commands.ts'
 import { SimulatedExchange } from './exchange.ts'
 import { History } from './history.ts'
 import { INVARIANTS, Verdicts, type Violation } from './invariants.ts'
+import { Knocks } from './knocks.ts'
 import { Numbers } from './numbers.ts'
 import { beginLife, type LifeOptions, type RecorderLife, type Witness } from './recorder.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -69,6 +71,7 @@ class World {
   readonly #numbers: Numbers
   readonly #books: Books
   readonly #commands: Commands
+  readonly #knocks: Knocks
   readonly #history: History
   readonly #faults: Record<string, number> = {}
   readonly #reached: Record<string, number> = {}
@@ -118,6 +121,7 @@ class World {
     })
     this.#books = new Books(this.#verdicts, this.#exchange, this.#numbers)
     this.#commands = new Commands(time, this.#verdicts)
+    this.#knocks = new Knocks(time, this.#verdicts)
     this.#history = new History(this.#verdicts, this.#disk)
     const wanted = random.unit() < 0.2 ? [...this.#known, 'KXSIM-UNKNOWN'] : this.#known
     const half = Math.ceil(wanted.length / 2)
@@ -169,7 +173,7 @@ class World {
       statesCompared: this.#history.compared,
       settledMs,
       mostCommandsPerSecond: this.#commands.mostPerSecond,
-      mostConnectsPerMinute: this.#commands.mostConnectsPerMinute,
+      mostConnectsPerMinute: this.#knocks.mostPerMinute,
       reached: this.#reached,
     }
   }
@@ -220,8 +224,16 @@ class World {
     const market = this.#known[random.below(this.#known.length)]!
     const mood = random.unit()
     if (mood < 0.4) link.act((session, nowMs) => session.resync([market], nowMs))
-    else if (link.session.markets.has(market)) link.act((session, nowMs) => session.change({ remove: [market] }, nowMs))
+    else if (link.session.markets.has(market)) this.#letGo(link, market)
     else this.#addWhereItBelongs(market)
+  }
+
+  /** A hasty operator lets a market go while its book is on the way, and may want it back at once. */
+  #letGo(link: RecorderLife['links'][number], market: string): void {
+    const haste = this.#random.unit()
+    if (haste < 0.5) link.act((session, nowMs) => session.resync([market], nowMs))
+    link.act((session, nowMs) => session.change({ remove: [market] }, nowMs))
+    if (haste < 0.2) this.#addWhereItBelongs(market)
   }
 
   #addWhereItBelongs(market: string): void {
@@ -243,6 +255,7 @@ class World {
       const isComplete = await stopped
       this.#trace(() => `stopped, ${isComplete ? 'all' : 'not all'} of it on disk`)
     }
+    if (mood >= 0.2 && this.#random.unit() < 0.4) await this.#untilSyncFails()
     this.#crashes += mood < 0.2 ? 0 : 1
     const { durableRecords } = life.journal.metrics()
     this.time.killProcess()
@@ -256,9 +269,21 @@ class World {
     this.#numbers.forget()
     this.#books.forget()
     this.#commands.forget()
+    this.#knocks.forget()
     this.#life = undefined
     this.#isStopping = false
     await this.time.runFor(100 + this.#random.unit() * 5000)
+  }
+
+  /** The last thing that a life sees is a sync that fails: what it wrote can be read, and is not on the medium. */
+  async #untilSyncFails(): Promise<void> {
+    let hasFailed = false
+    this.#disk.fault = (operation) => {
+      if (operation !== 'sync') return undefined
+      hasFailed = true
+      return this.#inject('sync_failed', 'EIO')
+    }
+    for (let waitedMs = 0; !hasFailed && waitedMs < 3000; waitedMs += 2) await this.time.runFor(2)
   }
 
   /** The faults stop. Answers how long it took until every market was valid. */
@@ -332,7 +357,13 @@ class World {
   #witness(): Witness {
     return {
       trace: this.#trace,
-      appended: (type, connection, body) => this.#history.appended(type, connection, body),
+      appended: (type, connection, body) => {
+        const { owed } = this.#life?.tape ?? { owed: 0 }
+        if (type === RECORD.FRAME && owed > 0) {
+          this.#verdicts.broken('S2', `a frame was appended before ${owed} records that were folded before it`)
+        }
+        this.#history.appended(type, connection, body)
+      },
       opened: (connection, peer) => {
         this.#trace(() => `connection ${connection} opened`)
         this.#numbers.opened(connection, peer)
@@ -366,9 +397,12 @@ class World {
         this.#numbers.lost(connection)
         this.#books.checkAll(this.#life!.fold)
       },
-      connecting: () => this.#commands.connecting(this.#options.connections.length),
-      noticed: (effect) => {
+      connecting: (link) => this.#knocks.connecting(link, this.#options.connections.length),
+      ended: (link, cause, answer) => this.#knocks.ended(link, cause, answer),
+      noticed: (effect, link) => {
         if (effect.kind === 'state') {
+          if (effect.to === 'live') this.#knocks.whole(link)
+          if (effect.to === 'stalled') this.#knocks.stalled(link)
           this.#trace(
             () => `session ${effect.from} → ${effect.to}${effect.waitMs > 0 ? `, waits ${effect.waitMs} ms` : ''}`,
           )

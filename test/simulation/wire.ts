@@ -18,9 +18,12 @@ export interface Socket {
   close(): void
 }
 
+/** The answer to a handshake that failed. */
+export type Refusal = { readonly status?: number; readonly retryAfterMs?: number; readonly detail: string }
+
 export interface SocketListener {
   opened(socket: Socket): void
-  refused(answer: { readonly status?: number; readonly retryAfterMs?: number; readonly detail: string }): void
+  refused(answer: Refusal): void
   frame(frame: Sent): void
   ping(): void
   closed(detail: string): void
