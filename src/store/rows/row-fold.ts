@@ -23,14 +23,15 @@ import {
   type SessionBody,
   type ValidityBody,
 } from '#domain'
-import { type DoubtCause, Fold, type Market } from '#feed'
+import { Fold, type Market } from '#feed'
 import { decodeCheckpoint, decodeJson, type JournalBlock } from '#journal'
 import { Conflation } from './conflation.ts'
 import { isStorableTicker, KnownMarkets, STORED_TICKER_LENGTH_MAX } from './known-markets.ts'
 import { RowBatch } from './row-batch.ts'
+import { Runs } from './runs.ts'
 import { type Known, Standing } from './standing.ts'
 import type { StoredState } from './stored-state.ts'
-import { type DeltaRow, type Origin, SNAPSHOT_KIND, withoutNul } from './tables.ts'
+import { type DeltaRow, type Origin, SNAPSHOT_KIND } from './tables.ts'
 
 export type RowFoldOptions = {
   /** Deltas of a market that may become one row of a level. 1 keeps each. */
@@ -65,6 +66,7 @@ const LIFECYCLE_TYPES: ReadonlySet<string> = new Set(['market_lifecycle_v2', 'ev
 export class RowFold {
   readonly fold: Fold
   readonly #standing: Standing
+  readonly #runs: Runs
   readonly #conflation: Conflation
   readonly #sampleRate: number
   readonly #markets = new KnownMarkets((known) => this.#marketFound(known))
@@ -83,14 +85,6 @@ export class RowFold {
   #applied: Market | undefined
   #quarantinedOffset = -1
 
-  #session: string | undefined
-  #runsBegun = 0
-  /** Stored connection numbers run through the whole journal; a record's own number counts from 1 in each run. */
-  #connectionBase = 0
-  #lastConnection = 0
-  /** The previous record's stamp: the last thing known of a process that died. */
-  #previousNs = 0n
-
   constructor({ sampleRate = 1 }: RowFoldOptions = {}) {
     this.#sampleRate = sampleRate
     this.#batch = new RowBatch(0)
@@ -99,7 +93,7 @@ export class RowFold {
       origin: () => this.#origin,
       batch: () => (this.#writes ? this.#batch : undefined),
       known: (market) => this.#markets.of(market.ticker),
-      connection: (record) => this.#connectionBase + record,
+      connection: (record) => this.#runs.stored(record),
       turned: (known) => this.#conflation.end(known.id),
     })
     this.fold = new Fold({
@@ -108,11 +102,18 @@ export class RowFold {
         this.#applied = market
       },
     })
+    this.#runs = new Runs({
+      fold: this.fold,
+      standing: this.#standing,
+      origin: () => this.#origin,
+      batch: () => (this.#writes ? this.#batch : undefined),
+      marketOf: (ticker) => this.#markets.of(ticker),
+    })
   }
 
   /** The run that the last record belongs to. */
   get session(): string | undefined {
-    return this.#session
+    return this.#runs.current
   }
 
   /** Whether the batch may end here: no window of conflated rows is open. */
@@ -122,12 +123,12 @@ export class RowFold {
 
   /** Folds the rest of a block without making rows: to reach the watermark. Answers whether a run began in it. */
   catchUp(block: JournalBlock): boolean {
-    const before = this.#runsBegun
+    const before = this.#runs.begun
     while (block.next()) {
       this.#moveTo(block)
       this.#apply(block)
     }
-    return this.#runsBegun > before
+    return this.#runs.begun > before
   }
 
   /** A piece of the journal behind the last record cannot be read: nothing is believed across it. */
@@ -139,22 +140,13 @@ export class RowFold {
   resume(state: StoredState): void {
     this.#batch = new RowBatch(state.journalId)
     this.#markets.resume(state.markets, state.lastMarketId)
-    this.#lastConnection = state.lastConnection
-    const { session } = state
-    this.#session = session?.id ?? this.#session
-    this.#connectionBase =
-      session?.firstConnection === undefined
-        ? session === undefined
-          ? 0
-          : state.lastConnection
-        : session.firstConnection - 1
+    this.#runs.resume(state)
     const tickerOf = new Map(state.markets.map(({ id, ticker }) => [id, ticker]))
     this.#writes = true
     this.#standing.resume(state, (id) => {
       const ticker = tickerOf.get(id)
       return ticker === undefined ? undefined : this.#markets.of(ticker)
     })
-    this.#previousNs = state.lastNs
   }
 
   /**
@@ -218,7 +210,7 @@ export class RowFold {
     batch.bytes += block.nextOffset - offset
     batch.end = { segment: block.segment, offset: block.nextOffset }
     batch.lastNs = receivedNs
-    this.#previousNs = receivedNs
+    this.#runs.previousNs = receivedNs
   }
 
   /** A clock that was never set: no partition is made for 1970, and the bytes are kept. */
@@ -276,7 +268,7 @@ export class RowFold {
   }
 
   #rowOf(block: JournalBlock, frame: Frame): void {
-    const connection = this.#connectionBase + block.connection
+    const connection = this.#runs.stored(block.connection)
     switch (frame.type) {
       case 'delta':
         this.#delta(block, this.#markets.of(frame.market)!, frame)
@@ -312,7 +304,7 @@ export class RowFold {
     const levelsWrong = isAudit ? differingLevels(market.book.levels(), frame) : 0
     this.fold.frame(block.connection, block.body(), unixMs(block))
 
-    const connection = this.#connectionBase + block.connection
+    const connection = this.#runs.stored(block.connection)
     const isKnown = marketId !== ''
     const isTaken = (this.fold.market(frame.market)?.snapshots ?? 0) > snapshots
     if (isKnown && !isTaken) {
@@ -356,7 +348,7 @@ export class RowFold {
     const sizeAfter = this.#applied?.book.sizeAt(side, price as never)
     const row: DeltaRow = {
       market: known.id,
-      connection: this.#connectionBase + block.connection,
+      connection: this.#runs.stored(block.connection),
       sid,
       seq,
       side,
@@ -441,7 +433,7 @@ export class RowFold {
     if (known === undefined) return
     this.#conflation.end(known.id)
     const { sid, seq, exchangeMs } = book
-    const connection = this.#connectionBase + book.connection
+    const connection = this.#runs.stored(book.connection)
     const row = { market: known.id, connection, sid, seq, exchangeMs, levels: levelsOf(book), known: true }
     this.#refuse(block, this.#batch.snapshot({ ...row, kind: SNAPSHOT_KIND.CHECKPOINT }, this.#origin))
   }
@@ -457,11 +449,11 @@ export class RowFold {
         return
       case RECORD.CONNECTION_OPENED: {
         const body = decodeJson<ConnectionOpenedBody>(block.body())
-        if (body !== undefined) this.#opened(block.connection, body)
+        if (body !== undefined) this.#runs.opened(block.connection, body)
         return
       }
       case RECORD.CONNECTION_LOST:
-        this.#lost(block.connection, decodeJson<ConnectionLostBody>(block.body()))
+        this.#runs.lost(block.connection, decodeJson<ConnectionLostBody>(block.body()))
         return
       case RECORD.VALIDITY: {
         const body = decodeJson<ValidityBody>(block.body())
@@ -475,120 +467,21 @@ export class RowFold {
       }
       case RECORD.GAP: {
         const body = decodeJson<GapBody>(block.body())
-        if (body !== undefined) this.#declaredGap(body)
+        if (body !== undefined) this.#runs.declaredGap(body)
         return
       }
       case RECORD.SESSION: {
         const body = decodeJson<SessionBody>(block.body())
-        if (body !== undefined) this.#sessionRecord(body)
+        if (body !== undefined) this.#runs.session(body)
         return
       }
       case RECORD.CONTEXT: {
         const body = decodeJson<ContextBody>(block.body())
         if (body === undefined) return
-        this.#session = body.session
+        this.#runs.current = body.session
         this.fold.context(body)
         return
       }
-    }
-  }
-
-  #opened(record: number, body: ConnectionOpenedBody): void {
-    this.fold.opened(record, body)
-    const connection = this.#connectionBase + record
-    if (connection > this.#lastConnection) this.#lastConnection = connection
-    if (!this.#writes) return
-    const { segment, offset, receivedNs } = this.#origin
-    this.#standing.connectionOpened(connection, {
-      at: this.#origin,
-      journal_id: this.#batch.journal,
-      connection,
-      session: this.#session ?? null,
-      host: withoutNul(body.host),
-      environment: body.environment,
-      use_yes_price: body.useYesPrice,
-      orientation: 'pending',
-      opened_segment: segment,
-      opened_offset: offset,
-      opened_ns: String(receivedNs),
-    })
-  }
-
-  #lost(record: number, body: ConnectionLostBody | undefined): void {
-    const proofNs = body === undefined ? this.#previousNs : BigInt(body.lastProofNs)
-    const cause = body?.cause ?? 'disconnect'
-    const doubt: DoubtCause = cause === 'stopped' ? 'recording_stopped' : 'connection_lost'
-    this.#standing.losing(
-      { cause: doubt === 'recording_stopped' ? doubt : cause, proofNs, kind: body?.lastProofKind ?? 'durable' },
-      () => this.fold.lost(record, doubt),
-    )
-    this.#standing.connectionLost(this.#connectionBase + record, {
-      cause,
-      detail: body?.detail === undefined ? null : withoutNul(body.detail),
-      close_code: body?.code ?? null,
-      last_proof_ns: String(proofNs),
-      last_proof_kind: body?.lastProofKind ?? 'durable',
-    })
-  }
-
-  #sessionRecord(body: SessionBody): void {
-    const { segment, offset, receivedNs } = this.#origin
-    if (body.event === 'stopped') {
-      if (!this.#writes) return
-      this.#standing.sessionStopped({
-        at: this.#origin,
-        journal_id: this.#batch.journal,
-        session: body.session,
-        stopped_segment: segment,
-        stopped_offset: offset,
-        stopped_ns: String(receivedNs),
-        reason: body.reason === undefined ? null : withoutNul(body.reason),
-        counts: body.counts ?? null,
-      })
-      return
-    }
-    // What was open died without a word: its last durable record is the last thing known of it.
-    const proof = { cause: 'process_down', proofNs: this.#previousNs, kind: 'durable' } as const
-    for (const { id } of [...this.fold.connections()]) {
-      this.#standing.connectionLost(this.#connectionBase + id, {
-        cause: 'process_down',
-        detail: null,
-        close_code: null,
-        last_proof_ns: String(this.#previousNs),
-        last_proof_kind: 'durable',
-      })
-    }
-    this.#standing.losing(proof, () => this.fold.sessionStarted())
-    this.#session = body.session
-    this.#runsBegun++
-    this.#connectionBase = this.#lastConnection
-    if (!this.#writes) return
-    this.#standing.sessionStarted({
-      at: this.#origin,
-      journal_id: this.#batch.journal,
-      session: body.session,
-      version: withoutNul(body.version),
-      markets: body.markets ?? null,
-      started_segment: segment,
-      started_offset: offset,
-      started_ns: String(receivedNs),
-    })
-  }
-
-  /** A hole that does not follow from the frames: both ends are told at once. */
-  #declaredGap({ cause, fromNs, toNs, markets, detail }: GapBody): void {
-    if (!this.#writes) return
-    const to = toNs === undefined ? undefined : { ...this.#origin, receivedNs: BigInt(toNs) }
-    const gap = { cause, detail, fromNs: BigInt(fromNs), fromKind: 'durable', found: this.#origin, to }
-    const ids = markets?.filter(isStorableTicker).map((ticker) => this.#markets.of(ticker)?.id) ?? [undefined]
-    for (const market of ids) {
-      this.#batch.newGaps.add({
-        ...gap,
-        market,
-        connection: undefined,
-        sid: undefined,
-        detail: gap.detail && withoutNul(gap.detail),
-      })
     }
   }
 
@@ -605,7 +498,7 @@ export class RowFold {
     const { connection, type } = block
     this.#batch.quarantined(
       {
-        connection: connection === 0 ? 0 : this.#connectionBase + connection,
+        connection: connection === 0 ? 0 : this.#runs.stored(connection),
         recordType: type,
         reason,
         at,
