@@ -9,6 +9,8 @@ export const COMMANDS_PER_SECOND_MAX = 100
 export const CHUNK_MAX = 100
 /** Lies between two get_snapshot, but for one that was refused and comes again. */
 export const CHUNK_PAUSE_MS_MIN = 50
+/** What we wait for an answer, the tick that notices included. */
+export const ANSWER_MS_MAX = 10_500
 /** A refused command is tried again so often. */
 const TRIES_MAX = 4
 
@@ -20,6 +22,8 @@ type Talk = {
   readonly chunks: Set<number>
   chunksRefused: number
   chunkMs: number
+  /** When each command was sent that is not answered; a get_snapshot has no answer of its own. */
+  readonly unanswered: Map<number, number>
   sentMs: number[]
 }
 
@@ -46,16 +50,34 @@ export class Commands {
       chunks: new Set(),
       chunksRefused: 0,
       chunkMs: Number.NEGATIVE_INFINITY,
+      unanswered: new Map(),
       sentMs: [],
     })
   }
 
   taken(connection: number, { kind, text }: Sent): void {
     const talk = this.#talks.get(connection)
-    if (talk === undefined || kind !== 'error') return
+    if (talk === undefined) return
+    const id = idOf(text)
+    if (id !== undefined) talk.unanswered.delete(id)
+    if (kind !== 'error') return
     talk.refusals++
-    const { id } = JSON.parse(text) as { id?: number }
     if (id !== undefined && talk.chunks.delete(id)) talk.chunksRefused++
+  }
+
+  lost(connection: number): void {
+    this.#talks.delete(connection)
+  }
+
+  /** A connection on which an answer stays out is given up. */
+  ticked(): void {
+    for (const [connection, { unanswered }] of this.#talks) {
+      for (const [id, sentMs] of unanswered) {
+        const waitedMs = this.#time.nowMs - sentMs
+        if (waitedMs <= ANSWER_MS_MAX) continue
+        this.#verdicts.broken('S4', `command ${id} of connection ${connection} is without an answer for ${waitedMs} ms`)
+      }
+    }
   }
 
   sent(connection: number, text: string): void {
@@ -69,7 +91,10 @@ export class Commands {
       this.#verdicts.broken('S5', `${talk.sentMs.length} commands within a second on connection ${connection}`)
     }
     if (command.cmd === 'subscribe') this.#subscribed(connection, talk, command.channels)
-    if (command.action !== 'get_snapshot') return
+    if (command.action !== 'get_snapshot') {
+      if (command.id !== undefined) talk.unanswered.set(command.id, nowMs)
+      return
+    }
     if (command.markets.length > CHUNK_MAX) {
       this.#verdicts.broken('S5', `a get_snapshot asks for ${command.markets.length} books at once`)
     }
@@ -95,5 +120,15 @@ export class Commands {
         )
       }
     }
+  }
+}
+
+/** The id of a frame that can be read. */
+function idOf(text: string): number | undefined {
+  if (!text.includes('"id":')) return undefined
+  try {
+    return (JSON.parse(text) as { id?: number }).id
+  } catch {
+    return undefined
   }
 }

@@ -168,8 +168,6 @@ export class History {
     }
     for (const market of fold.markets()) {
       if (market.proven) based.add(market.ticker)
-      // A late reader doubts more than it must: shown by a-late-reader.test.ts; once that holds, this goes.
-      else if (market.cause === 'malformed') based.delete(market.ticker)
       if (!based.has(market.ticker)) continue
       const other = whole.market(market.ticker)
       const [found, right] = [bookOf(market), other === undefined ? 'nothing' : bookOf(other)]

@@ -9,7 +9,7 @@ export const INVARIANTS = {
   S1: 'a book shown as valid is the exchange’s book as of the last frame taken of its subscription, level for level',
   S2: 'the journal read back, from its start or from any segment’s, gives the books that the live fold had there',
   S3: 'what was durable before a crash is in the journal after it, once, in order, with stamps that never go backward',
-  S4: 'once the faults stop, every market asked for is valid again within 90 s',
+  S4: 'once the faults stop, every market asked for is valid again within 90 s; no answer is waited for longer than 10 s',
   S5: 'no storms: one subscribe for each channel and connection, few commands, few connects, small chunks',
   S6: 'every lost number is seen as a break or with its connection, and no break is seen without a lost number',
 } as const

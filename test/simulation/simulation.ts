@@ -395,6 +395,7 @@ class World {
       lost: (connection, cause) => {
         this.#reach(`lost_${cause}`)
         this.#numbers.lost(connection)
+        this.#commands.lost(connection)
         this.#books.checkAll(this.#life!.fold)
       },
       connecting: (link) => this.#knocks.connecting(link, this.#options.connections.length),
@@ -425,6 +426,7 @@ class World {
 
   #ticked(): void {
     const life = this.#life!
+    this.#commands.ticked()
     if (this.#ticks++ % 10 !== 0) return
     this.#books.checkAll(life.fold)
     this.#mark(life)
