@@ -1,12 +1,14 @@
 /** The command line: names the commands and turns whatever ends one into a line and an exit code. */
 import { Command } from 'commander'
 import { addBook } from './commands/book.ts'
+import { addDb } from './commands/db.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
+import { addVerify } from './commands/verify.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('kalshiflow')
@@ -15,7 +17,7 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addExchange, addBook, addSessions]) add(program)
+for (const add of [addStart, addRecord, addExchange, addBook, addSessions, addVerify, addDb]) add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

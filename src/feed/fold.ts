@@ -186,7 +186,11 @@ export class Fold {
     const market = this.#marketOf(book.market)
     market.deltasSinceCheckpoint = 0
     market.basedMs = receivedMs
-    if (market.proven) return
+    if (market.proven) {
+      if (this.#listener.checkpointDiffers !== undefined && differs(market, book))
+        this.#listener.checkpointDiffers(market)
+      return
+    }
     market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
     market.exchangeMs = book.exchangeMs
     this.#belief.prove(subscription, market, book.seq, receivedMs)
@@ -461,5 +465,14 @@ export class Fold {
     return market
   }
 }
+
+/** Whether a checkpoint holds another book than the one that was folded. */
+function differs(market: Market, { yes, no }: CheckpointBook): boolean {
+  const folded = market.book.levels()
+  return !sameLevels(folded.yes, yes) || !sameLevels(folded.no, no)
+}
+
+const sameLevels = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
+  a.length === b.length && a.every(([price, size], index) => price === b[index]![0] && size === b[index]![1])
 
 type ControlFrame = Extract<Frame, { type: 'subscribed' | 'ok' | 'list' | 'unsubscribed' | 'error' }>

@@ -39,6 +39,8 @@ export interface FoldListener {
   unread?(connection: number, name: string): void
   /** A connection's orientation was judged, or judged again. */
   oriented?(connection: Connection): void
+  /** A checkpoint holds another book than the one folded from the frames: for whoever proves a journal. */
+  checkpointDiffers?(market: Market): void
   control?(connection: number, frame: ControlFrame): void
   trade?(connection: number, frame: TradeFrame): void
   ticker?(connection: number, frame: TickerFrame): void

@@ -27,6 +27,7 @@ export type DoubtCause =
   | 'snapshot_timeout'
   | 'dropped'
   | 'journal_damage'
+  | 'behind'
 
 /** The subscription that a book follows, as far as the book's own questions go. */
 export interface MarketSource {

@@ -1,24 +1,34 @@
 /** `kalshiflow book T`: a book now, from the running recorder or from the journal alone. */
 import { type Command, Option } from 'commander'
+import { formatPosition } from '#domain'
+import type { DoubtCause } from '#feed'
 import { type BookView, viewBook } from '#live'
+import { readStoredBooks } from '#store'
 import { askRecorder } from '../control/control-client.ts'
 import { tellReadFault } from '../reading/journal-faults.ts'
 import { readBooks } from '../reading/read-books.ts'
 import { isRecording } from '../recorder/data-lock.ts'
+import { openClient } from '../store/open-client.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
 import { type CommonFlags, count, folderToRead, withData, withJson } from './shared.ts'
 
-type BookFlags = CommonFlags & { readonly from: 'live' | 'journal'; readonly depth: number; readonly all?: boolean }
+type BookFlags = CommonFlags & {
+  readonly from: 'live' | 'journal' | 'database'
+  readonly database?: string
+  readonly depth: number
+  readonly all?: boolean
+}
 
 export function addBook(program: Command): void {
   withJson(withData(program.command('book [tickers...]')))
     .addOption(
-      new Option('--from <source>', 'live: the running recorder; journal: the files alone')
-        .choices(['live', 'journal'])
+      new Option('--from <source>', 'live: the running recorder; journal: the files alone; database: PostgreSQL alone')
+        .choices(['live', 'journal', 'database'])
         .default('live'),
     )
     .addOption(new Option('--depth <levels>', 'levels of each side to show').default(10).argParser(count(1, 10_000)))
+    .option('--database <url>', 'with --from database: PostgreSQL (DATABASE_URL; default: the embedded server)')
     .option('--all', 'every market there is')
     .summary('a market’s order book')
     .description(
@@ -38,8 +48,7 @@ export function addBook(program: Command): void {
         return
       }
       const folder = folderToRead(flags)
-      const { books, unknown } =
-        flags.from === 'live' ? await fromLive(folder, wanted) : await fromJournal(folder, wanted)
+      const { books, unknown } = await readFrom(flags, folder, wanted)
       if (flags.json === true) printJson(wanted?.length === 1 && books.length === 1 ? books[0] : { books, unknown })
       else for (const book of books) print(`${show(book, flags.depth)}\n`)
       for (const each of unknown)
@@ -49,6 +58,62 @@ export function addBook(program: Command): void {
 }
 
 type Books = { readonly books: readonly BookView[]; readonly unknown: readonly string[] }
+
+async function readFrom(
+  { from, database }: BookFlags,
+  folder: string,
+  wanted: readonly string[] | undefined,
+): Promise<Books> {
+  if (from === 'live') return fromLive(folder, wanted)
+  return from === 'journal' ? fromJournal(folder, wanted) : fromDatabase(folder, wanted, database)
+}
+
+/** A copy further behind than this is not called valid. */
+const BEHIND_MS_MAX = 1_000
+
+async function fromDatabase(
+  folder: string,
+  wanted: readonly string[] | undefined,
+  database: string | undefined,
+): Promise<Books> {
+  const { client, close } = await openClient(folder, database)
+  try {
+    const { books, unknown, position, storedMs } = await readStoredBooks(client, { tickers: wanted })
+    const nowMs = Date.now()
+    const place = position === undefined ? undefined : formatPosition(position)
+    const durable = isRecording(folder)
+      ? await askRecorder(folder, { ask: 'status' }).then(
+          ({ journal }) => journal.durable,
+          () => undefined,
+        )
+      : undefined
+    const behindMs = durable === place ? 0 : Math.max(0, nowMs - storedMs)
+    // Rows know of an end only when it was recorded: a process that died left its books standing.
+    const doubt: DoubtCause | undefined =
+      durable === undefined ? 'process_down' : behindMs > BEHIND_MS_MAX ? 'behind' : undefined
+    return {
+      books: books.map(({ ticker, book, valid, seq, asOfMs }) => {
+        const isValid = valid && doubt === undefined
+        const shown = {
+          ticker,
+          book,
+          valid: isValid,
+          seq,
+          asOfMs,
+          doubt: isValid ? undefined : valid ? doubt : ('recording_stopped' as DoubtCause),
+        }
+        return {
+          ...viewBook(shown, nowMs),
+          ...(place === undefined ? {} : { position: place }),
+          behind_ms: Math.round(behindMs),
+        }
+      }),
+      unknown,
+    }
+  } finally {
+    await close()
+  }
+}
 
 const fromLive = (folder: string, wanted: readonly string[] | undefined): Promise<Books> =>
   askRecorder(folder, { ask: 'books', ...(wanted === undefined ? {} : { markets: wanted }) })

@@ -1,0 +1,212 @@
+/** `kalshiflow db …`: the schema and the rows: made, told, thrown away and made again. */
+import type { Command } from 'commander'
+import { formatPosition } from '#domain'
+import { FileDisk, listSegments } from '#journal'
+import { DEFAULT_SCHEMA, migrate, readStatus, rebuildPrepare, reset, type SchemaStatus, StoreWriter } from '#store'
+import { isRecording } from '../recorder/data-lock.ts'
+import { openClient } from '../store/open-client.ts'
+import { EXIT } from './failure.ts'
+import { print, printJson, table } from './output.ts'
+import { type CommonFlags, folderToRead, withData, withJson } from './shared.ts'
+
+type DbFlags = CommonFlags & { readonly database?: string; readonly confirm?: string }
+
+export class StillRecording extends Error {
+  override readonly name = 'StillRecording'
+  readonly code = 'FLOW_STILL_RECORDING'
+}
+
+export function addDb(program: Command): void {
+  const db = program
+    .command('db')
+    .summary('the tables: migrate, status, url, rebuild, reset')
+    .description('Works on the database of DATABASE_URL, or on the embedded one of the data folder.')
+  const add = (name: string, text: string, act: (folder: string, flags: DbFlags) => Promise<number>) =>
+    withJson(withData(db.command(name)))
+      .option('--database <url>', 'PostgreSQL (DATABASE_URL; default: the embedded server of the data folder)')
+      .description(text)
+      .addHelpText(
+        'after',
+        `\nExample:\n  kalshiflow db ${name}${name === 'reset' ? ` --confirm ${DEFAULT_SCHEMA}` : ''}`,
+      )
+      .action(async (flags: DbFlags) => {
+        process.exitCode = await act(folderToRead(flags), flags)
+      })
+  add('migrate', 'Makes the schema, or brings it to this version; safe to run again.', migrateSchema)
+  add('status', 'Version, tables with rows and bytes, and how far each journal is stored.', showStatus)
+  add(
+    'url',
+    'Prints the URL for other programs, password included; an embedded server is up while a recorder is.',
+    showUrl,
+  )
+  add(
+    'rebuild',
+    'Empties every table that is made from the journal and makes the rows again; models and trading rows stay.',
+    rebuild,
+  )
+  add(
+    'reset',
+    'Drops everything of ours, models and trading rows included; no other program’s table is touched.',
+    resetSchema,
+  ).option('--confirm <schema>', 'the name of the schema, to say that it is meant')
+}
+
+async function migrateSchema(folder: string, flags: DbFlags): Promise<number> {
+  return withClient(folder, flags, async (client) => {
+    const { applied, version } = await migrate(client)
+    if (flags.json === true) printJson({ version, applied })
+    else
+      print(
+        applied.length === 0
+          ? `Schema '${DEFAULT_SCHEMA}' is at version ${version}: nothing to do.`
+          : `Schema '${DEFAULT_SCHEMA}' is at version ${version}: applied ${applied.join(', ')}.`,
+      )
+    return EXIT.DONE
+  })
+}
+
+async function showStatus(folder: string, flags: DbFlags): Promise<number> {
+  return withClient(folder, flags, async (client, version) => {
+    const status = await readStatus(client)
+    if (flags.json === true)
+      printJson({
+        server: version,
+        ...status,
+        cursors: status.cursors.map((each) => ({
+          ...each,
+          position: formatPosition(each.position),
+          receivedNs: String(each.receivedNs),
+        })),
+      })
+    else print(describe(status, version))
+    return EXIT.DONE
+  })
+}
+
+async function showUrl(folder: string, flags: DbFlags): Promise<number> {
+  return withClient(folder, flags, async (_, version, url) => {
+    if (flags.json === true) printJson({ url, server: version })
+    else print(url)
+    return EXIT.DONE
+  })
+}
+
+async function rebuild(folder: string, flags: DbFlags): Promise<number> {
+  refuseWhileRecording(folder)
+  return withClient(folder, flags, async (client, _, url) => {
+    await migrate(client)
+    await rebuildPrepare(client)
+    const segments = await listSegments(new FileDisk(), `${folder}/journal`)
+    const total = segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    const end = { segment: (segments.at(-1)?.number ?? 0) + 1, offset: 0 }
+    const startedMs = performance.now()
+    const writer = new StoreWriter({ journalFolder: `${folder}/journal`, database: url, durable: () => end })
+    const running = writer.run()
+    running.catch(() => {})
+    const progress = setInterval(() => {
+      if (process.stderr.isTTY !== true) return
+      const { rows, rowsPerSecond, position } = writer.status
+      const done = segments
+        .filter(({ number }) => number < position.segment)
+        .reduce((sum, { bytes }) => sum + bytes, position.offset)
+      const seconds = (performance.now() - startedMs) / 1000
+      const left = done === 0 ? '?' : Math.max(0, Math.round((seconds * (total - done)) / done))
+      process.stderr.write(
+        `\r\u001b[2K${rows.toLocaleString('en-US')} rows, ${Math.round(rowsPerSecond).toLocaleString('en-US')}/s, ${Math.round((100 * done) / Math.max(1, total))} %, ${left} s left`,
+      )
+    }, 250)
+    try {
+      await Promise.race([running, caughtUp(writer)])
+    } finally {
+      clearInterval(progress)
+      if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[2K')
+      await writer.stop()
+    }
+    const { rows, quarantined, unreadable } = writer.status
+    const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+    if (flags.json === true) printJson({ rows, quarantined, unreadable, seconds })
+    else
+      print(
+        `Rebuilt ${rows.toLocaleString('en-US')} rows in ${seconds} s; in quarantine: ${quarantined}.${unreadable > 0 ? ` ${unreadable} places of the journal could not be read.` : ''}`,
+      )
+    return unreadable > 0 ? EXIT.FAULTS : EXIT.DONE
+  })
+}
+
+async function resetSchema(folder: string, flags: DbFlags): Promise<number> {
+  refuseWhileRecording(folder)
+  return withClient(folder, flags, async (client) => {
+    const dropped = await reset(client, { confirm: flags.confirm ?? '' })
+    if (flags.json === true) printJson({ dropped })
+    else
+      print(
+        `Dropped ${dropped.length} tables and views of schema '${DEFAULT_SCHEMA}'. \`kalshiflow db rebuild\` makes the rows of the journal again.`,
+      )
+    return EXIT.DONE
+  })
+}
+
+/** How long the writer must stand still at the journal's end to be taken for done. */
+const STILL_MS = 500
+/** A torn tail is never reached, so a drain to the end of the journal may run its full time. */
+const DRAIN_MS = 1_000
+
+async function caughtUp(writer: StoreWriter): Promise<void> {
+  let place = ''
+  let sinceMs = performance.now()
+  for (;;) {
+    await new Promise((done) => setTimeout(done, 50))
+    const { position, state } = writer.status
+    const here = formatPosition(position)
+    if (here !== place || state !== 'writing') {
+      place = here
+      sinceMs = performance.now()
+    } else if (performance.now() - sinceMs > STILL_MS) {
+      const drained = await writer.drain(DRAIN_MS)
+      if (formatPosition(drained.position) === here) return
+    }
+  }
+}
+
+function refuseWhileRecording(folder: string): void {
+  if (isRecording(folder))
+    throw new StillRecording(
+      `a recorder stores into the database of ${folder}: stop it first, or start it with --no-store`,
+    )
+}
+
+async function withClient(
+  folder: string,
+  flags: DbFlags,
+  act: (client: Awaited<ReturnType<typeof openClient>>['client'], version: string, url: string) => Promise<number>,
+): Promise<number> {
+  const { client, lease, close } = await openClient(folder, flags.database)
+  try {
+    return await act(client, lease.serverVersion, lease.url)
+  } finally {
+    await close()
+  }
+}
+
+function describe({ schema, version, pending, tables, cursors }: SchemaStatus, server: string): string {
+  if (version === 0)
+    return `PostgreSQL ${server}: no schema '${schema}' yet. \`kalshiflow db migrate\` makes it; a recorder does so by itself.`
+  const rows = tables.map(({ table: name, rowsEstimate, bytes, partitions }) => [
+    name,
+    rowsEstimate ?? 0,
+    bytes,
+    partitions?.length ?? 0,
+  ])
+  const stored = cursors.map(({ journal, environment, position, receivedNs }) => {
+    const until =
+      receivedNs === 0n
+        ? 'nothing yet'
+        : `up to ${formatPosition(position)}, received ${new Date(Number(receivedNs / 1_000_000n)).toISOString()}`
+    return `Journal ${journal} (${environment}): ${until}.`
+  })
+  return [
+    `PostgreSQL ${server}, schema '${schema}', version ${version}${pending.length > 0 ? `; pending: ${pending.join(', ')}` : ''}.`,
+    ...stored,
+    table(['table', 'rows (estimate)', 'bytes', 'days'], rows),
+  ].join('\n')
+}

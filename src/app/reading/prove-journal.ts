@@ -1,0 +1,224 @@
+/**
+ * Proves journal and database against each other: every byte's checksum, the sequence of every subscription, checkpoints
+ * against the books folded from frames, the database's books against those, and its rows against the frames.
+ *
+ * Reads and compares, mends nothing. What is expected of a recording (a break on the wire, a gap that is declared) is told
+ * as a figure; only what contradicts itself is a fault.
+ */
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import { canonicalText } from '#book'
+import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
+import { Fold } from '#feed'
+import { FileDisk, listSegments, openCursor, verifyJournal } from '#journal'
+import { readStoredBooks } from '#store'
+import { tellReadFault } from './journal-faults.ts'
+import { foldRecord } from './read-books.ts'
+
+export type Proof = {
+  /** What contradicts itself, in words; empty when all is well. */
+  readonly faults: readonly string[]
+  readonly journal: {
+    readonly segments: number
+    readonly blocks: number
+    readonly records: number
+    readonly frames: number
+  }
+  readonly fold: {
+    readonly deltas: number
+    readonly snapshots: number
+    readonly breaks: number
+    readonly malformed: number
+    readonly checkpoints: number
+    readonly books: number
+  }
+  /** Absent when the database was left out. */
+  readonly database?: {
+    readonly position: string
+    readonly books: number
+    readonly deltas: number
+    readonly snapshots: number
+    readonly quarantined: number
+  }
+}
+
+export type ProveOptions = {
+  /** The journal's folder. */
+  readonly folder: string
+  /** A connection to the database; without it only the journal is proved. */
+  readonly client?: pg.Client | undefined
+  readonly schema: string
+  readonly onProgress?: (step: string, records: number) => void
+}
+
+type Counts = Readonly<Record<string, number>>
+type Cursor = {
+  readonly journalId: number
+  readonly position: Position
+  readonly counts: Counts
+  readonly sampleRate: number
+}
+
+export async function proveJournal({ folder, client, schema, onProgress }: ProveOptions): Promise<Proof> {
+  const faults: string[] = []
+  const report = await verifyJournal({
+    disk: new FileDisk(),
+    folder,
+    onProgress: ({ records }) => onProgress?.('checksums', records),
+  })
+  for (const fault of report.faults) faults.push(tellFault(folder, fault))
+  const cursor = client === undefined ? undefined : await readCursor(client, schema, folder, faults)
+
+  let checkpoints = 0
+  const fold = new Fold({
+    checkpointDiffers: (market) =>
+      faults.push(`the checkpoint of ${market.ticker} after seq ${market.seq} is another book than its frames make`),
+  })
+  let frames = 0
+  let records = 0
+  let atCursor: AtCursor | undefined
+  for await (const block of openCursor({ disk: new FileDisk(), folder, onFault: () => fold.damaged() })) {
+    while (block.next()) {
+      const here = { segment: block.segment, offset: block.recordOffset }
+      if (cursor !== undefined && atCursor === undefined && comparePositions(here, cursor.position) >= 0)
+        atCursor = capture(fold, frames)
+      foldRecord(fold, block)
+      records++
+      if (block.type === RECORD.FRAME) frames++
+      if (block.type === RECORD.CHECKPOINT) checkpoints++
+    }
+    onProgress?.('books', records)
+  }
+  const { deltas, snapshots, breaks, malformed } = fold.counts
+  const proof: Proof = {
+    faults,
+    journal: { segments: report.segments, blocks: report.blocks, records: report.records, frames },
+    fold: { deltas, snapshots, breaks, malformed, checkpoints, books: fold.markets().length },
+  }
+  if (client === undefined || cursor === undefined) return proof
+  onProgress?.('database', records)
+  return { ...proof, database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), faults) }
+}
+
+/** The fold's books where the database ends. */
+type AtCursor = {
+  readonly frames: number
+  readonly books: ReadonlyMap<string, { readonly valid: boolean; readonly digest: string }>
+}
+
+function capture(fold: Fold, frames: number): AtCursor {
+  const books = fold
+    .markets()
+    .map(({ ticker, valid, book }) => [ticker, { valid, digest: digest(ticker, book.levels()) }] as const)
+  return { frames, books: new Map(books) }
+}
+
+async function readCursor(
+  client: pg.Client,
+  schema: string,
+  folder: string,
+  faults: string[],
+): Promise<Cursor | undefined> {
+  const journal = await journalOf(folder)
+  const { rows } = await client.query<{
+    journal_id: number
+    journal: string
+    segment: number
+    offset: string
+    counts: Counts
+    sample_rate: number
+  }>(`SELECT journal_id, journal, segment, "offset", counts, sample_rate FROM "${schema}".rl_ingest_cursor`)
+  const row = rows.find((each) => each.journal === journal)
+  if (row === undefined) {
+    faults.push(
+      `the database holds nothing of journal ${journal ?? '(none)'}${rows.length > 0 ? `, but of ${rows.map((each) => each.journal).join(', ')}` : ''}: is this its data folder? \`kalshiflow db rebuild\` stores it`,
+    )
+    return undefined
+  }
+  return {
+    journalId: row.journal_id,
+    position: { segment: row.segment, offset: Number(row.offset) },
+    counts: row.counts,
+    sampleRate: row.sample_rate,
+  }
+}
+
+async function journalOf(folder: string): Promise<string | undefined> {
+  return (await listSegments(new FileDisk(), folder)).find(({ journal }) => journal !== undefined)?.journal
+}
+
+async function compare(
+  client: pg.Client,
+  schema: string,
+  cursor: Cursor,
+  at: AtCursor,
+  faults: string[],
+): Promise<NonNullable<Proof['database']>> {
+  const stored = await readStoredBooks(client, { schema })
+  const known = new Map(stored.books.map((each) => [each.ticker, each]))
+  let books = 0
+  for (const [ticker, { valid, digest: wanted }] of at.books) {
+    const found = known.get(ticker)
+    if (valid && found === undefined)
+      faults.push(`the database has no book of ${ticker}, and its frames make a valid one`)
+    if (found === undefined) continue
+    books++
+    if (found.valid !== valid)
+      faults.push(
+        `the database calls the book of ${ticker} ${found.valid ? 'valid' : 'not valid'}, its frames ${valid ? 'valid' : 'not valid'}`,
+      )
+    else if (valid && digest(ticker, found.book.levels()) !== wanted)
+      faults.push(`the database's book of ${ticker} is another than its frames make`)
+  }
+  const rows = await countRows(client, schema, cursor.journalId)
+  const { counts, position } = cursor
+  const told = (name: string) => counts[name] ?? 0
+  if (told('frames') !== at.frames)
+    faults.push(
+      `the journal has ${at.frames} frames up to ${formatPosition(position)}, and the database was made from ${told('frames')}`,
+    )
+  // A record in quarantine is no row of its own table; which table it would have been in is not told apart here.
+  for (const [what, wanted, found] of [
+    ['delta', cursor.sampleRate === 1 ? told('deltas') : rows.deltas, rows.deltas],
+    ['snapshot', told('snapshots') + told('checkpoints'), rows.snapshots],
+    ['ticker', told('tickers'), rows.tickers],
+  ] as const) {
+    if (found > wanted || found < wanted - rows.quarantined)
+      faults.push(`the database has ${found} ${what} rows, and ${wanted} were written`)
+  }
+  return {
+    position: formatPosition(position),
+    books,
+    deltas: rows.deltas,
+    snapshots: rows.snapshots,
+    quarantined: rows.quarantined,
+  }
+}
+
+async function countRows(client: pg.Client, schema: string, journalId: number) {
+  const count = async (table: string, by: 'market' | 'journal') => {
+    const from =
+      by === 'journal'
+        ? `"${schema}".${table} WHERE journal_id = $1`
+        : `"${schema}".${table} JOIN "${schema}".rl_markets m USING (market_id) WHERE m.journal_id = $1`
+    const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${from}`, [journalId])
+    return Number(rows[0]?.count)
+  }
+  return {
+    deltas: await count('rl_orderbook_deltas', 'market'),
+    snapshots: await count('rl_orderbook_snapshots', 'market'),
+    tickers: await count('rl_ticker', 'market'),
+    quarantined: await count('rl_quarantine', 'journal'),
+  }
+}
+
+const digest = (ticker: string, levels: Levels): string =>
+  createHash('sha256').update(canonicalText(ticker, levels)).digest('hex')
+
+function tellFault(folder: string, fault: Awaited<ReturnType<typeof verifyJournal>>['faults'][number]): string {
+  if (fault.kind === 'digest')
+    return `segment ${fault.segment} of ${folder} is sealed, and its bytes are not those that were proved then: restore it from a copy`
+  if (fault.kind === 'stamp_backward')
+    return `a record of segment ${fault.segment} at ${fault.offset} is stamped before the one in front of it`
+  return tellReadFault(folder, fault) ?? `segment ${fault.segment} of ${folder}: ${fault.kind}`
+}
