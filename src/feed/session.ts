@@ -245,9 +245,12 @@ export class Session {
       this.#effects.push({ kind: 'close', cause: 'own_backpressure', detail: 'the journal’s buffer stayed full' })
   }
 
-  /** There is room again: the next attempt comes after a wait, since what filled it may have been the last one. */
+  /**
+   * There is room again: the next attempt comes after a wait, since what filled it may have been the last one, and not
+   * before the time that the exchange may have asked for.
+   */
   room(nowMs: number): void {
-    const waitMs = this.#backoff.next()
+    const waitMs = Math.max(this.#backoff.next(), this.#waitUntilMs - nowMs)
     if (this.#move('room', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
   }
 

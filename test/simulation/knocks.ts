@@ -47,14 +47,6 @@ export class Knocks {
     door.refusal = refusal
   }
 
-  /**
-   * Our own journal is full: afterwards the link waits anew. That this may be shorter than the wait which the exchange asked
-   * for is a fault, shown by a-cut-wait.test.ts; once that holds, this goes.
-   */
-  stalled(link: object): void {
-    this.#doorOf(link).endedMs = undefined
-  }
-
   /** The books of the link are whole: its backoff begins anew. */
   whole(link: object): void {
     this.#doorOf(link).vainMs = []

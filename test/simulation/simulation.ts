@@ -403,7 +403,6 @@ class World {
       noticed: (effect, link) => {
         if (effect.kind === 'state') {
           if (effect.to === 'live') this.#knocks.whole(link)
-          if (effect.to === 'stalled') this.#knocks.stalled(link)
           this.#trace(
             () => `session ${effect.from} → ${effect.to}${effect.waitMs > 0 ? `, waits ${effect.waitMs} ms` : ''}`,
           )
