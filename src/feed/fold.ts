@@ -186,11 +186,8 @@ export class Fold {
     const market = this.#marketOf(book.market)
     market.deltasSinceCheckpoint = 0
     market.basedMs = receivedMs
-    if (market.proven) {
-      if (this.#listener.checkpointDiffers !== undefined && differs(market, book))
-        this.#listener.checkpointDiffers(market)
-      return
-    }
+    if (market.proven && differs(market, book)) this.#listener.checkpointDiffers?.(market)
+    if (market.proven) return
     market.book.replace({ yes: book.yes as readonly Level[], no: book.no as readonly Level[] })
     market.exchangeMs = book.exchangeMs
     this.#belief.prove(subscription, market, book.seq, receivedMs)

@@ -111,7 +111,9 @@ export const secretText: z.ZodType<Secret, string> = written('text', (text) => n
 
 export const databaseUrl: z.ZodType<Secret, string> = written(
   'postgresql://user:password@host:5432/database, with special characters of the password percent-encoded (# as %23, / as %2F, @ as %40)',
-  (text) => (/^postgres(ql)?:\/\//i.test(text) && URL.canParse(text) ? new Secret(text) : undefined),
+  // Without a host it names the folder of a socket in its options, which the standard for URLs does not know.
+  (text) =>
+    /^postgres(ql)?:\/\//i.test(text) && URL.canParse(text.replace('@/', '@localhost/')) ? new Secret(text) : undefined,
 )
 
 /** An address without user, query and fragment, and with a path. A slash at its end is dropped. */

@@ -16,10 +16,11 @@ export function maskFound(name: SettingName, text: string): string {
 
 /** `postgresql://user:‹secret›@host/name`: enough to see which database it is. */
 export function maskDatabaseUrl(text: string): string {
-  const url = new URL(text)
+  const isSocket = text.includes('@/')
+  const url = new URL(text.replace('@/', '@socket/'))
   const user = url.username === '' ? '' : `${url.username}${url.password === '' ? '' : `:${MASK}`}@`
   const query = url.search === '' ? '' : `?${MASK}`
-  return `${url.protocol}//${user}${url.host}${url.pathname}${query}`
+  return `${url.protocol}//${user}${isSocket ? '' : url.host}${url.pathname}${query}`
 }
 
 /** A key id's first eight characters: it is no secret by itself, and half of what signs a request. */

@@ -281,6 +281,12 @@ describe('a secret of the configuration', () => {
       JSON.stringify({ ...config, exchange: { key: config.exchange.key } })
     expect(shown).not.toMatch(new RegExp(`${PASSWORD}|MIIEvQ7x`))
   })
+
+  it('takes a database at a socket, whose URL has no host', () => {
+    const { config } = read({ DATABASE_URL: `postgresql://me:${PASSWORD}@/flow?host=%2Frun%2Fpostgresql` })
+    const row = describeConfig(config).find(({ name }) => name === 'DATABASE_URL')
+    expect(row?.value).toBe('postgresql://me:‹secret›@/flow?‹secret›')
+  })
 })
 
 describe('the rows for display', () => {

@@ -74,8 +74,9 @@ class BesideRecorder implements RecorderStore {
   }
 
   async close(deadlineMs: number): Promise<StoreAccount> {
+    // One that has failed before is not waited for; a first start may still be under way after a short recording.
+    if (this.#unavailable === undefined) await Promise.race([this.#opening, wait(deadlineMs)])
     this.#stopping.abort()
-    await Promise.race([this.#opening, wait(deadlineMs)])
     const worker = this.#worker
     const drained = worker === undefined || this.#refusal !== undefined ? undefined : await worker.drain(deadlineMs)
     await worker?.stop()
