@@ -81,13 +81,16 @@ describe('the embedded database', () => {
 
         const { answer } = await ask<{ version: number; cursors: unknown[] }>(data, 'db', 'status')
         expect(answer).toMatchObject({ version: expect.any(Number), cursors: [expect.anything()] })
-        await whileServed(data, (client) =>
-          client.query(
-            `DELETE FROM kalshiflow.rl_orderbook_deltas WHERE ctid = (SELECT max(ctid) FROM kalshiflow.rl_orderbook_deltas)`,
-          ),
-        )
-        const found = await ask<{ faults: string[] }>(data, 'verify')
-        expect([found.ended.code, found.answer.faults.join()]).toEqual([1, expect.stringContaining('delta rows')])
+        const last = '(SELECT max(ctid) FROM kalshiflow.rl_orderbook_deltas WHERE size_after IS NOT NULL)'
+        await change(data, `UPDATE kalshiflow.rl_orderbook_deltas SET size_after = size_after + 1 WHERE ctid = ${last}`)
+        const unfit = await ask<{ faults: string[] }>(data, 'verify')
+        expect([unfit.ended.code, unfit.answer.faults.join()]).toEqual([
+          1,
+          expect.stringContaining('do not fit together'),
+        ])
+        await change(data, `DELETE FROM kalshiflow.rl_orderbook_deltas WHERE ctid = ${last}`)
+        const short = await ask<{ faults: string[] }>(data, 'verify')
+        expect([short.ended.code, short.answer.faults.join()]).toEqual([1, expect.stringContaining('delta rows')])
       }),
     40_000,
   )
@@ -175,13 +178,13 @@ const untilValid = (data: string) =>
     return status !== undefined && status.markets.asked > 0 && status.markets.valid === status.markets.asked
   })
 
-/** Works on the embedded database while a command of ours keeps it up. */
-async function whileServed(data: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+/** One row of the embedded database, changed behind our back. */
+async function change(data: string, sql: string): Promise<void> {
   const lease = await openDatabase({ dataFolder: data })
   const client = new pg.Client({ connectionString: lease.url })
   await client.connect()
   try {
-    await work(client)
+    expect((await client.query(sql)).rowCount).toBe(1)
   } finally {
     await client.end()
     await lease.release()

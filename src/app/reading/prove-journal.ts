@@ -11,7 +11,7 @@ import { canonicalText } from '#book'
 import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
 import { Fold } from '#feed'
 import { FileDisk, listSegments, openCursor, verifyJournal } from '#journal'
-import { readStoredBooks } from '#store'
+import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
 import { tellReadFault } from './journal-faults.ts'
 import { foldRecord } from './read-books.ts'
 
@@ -154,10 +154,10 @@ async function compare(
   at: AtCursor,
   faults: string[],
 ): Promise<NonNullable<Proof['database']>> {
-  const stored = await readStoredBooks(client, { schema })
-  const known = new Map(stored.books.map((each) => [each.ticker, each]))
+  const known = await storedBooks(client, schema, faults)
   let books = 0
   for (const [ticker, { valid, digest: wanted }] of at.books) {
+    if (known === undefined) break
     const found = known.get(ticker)
     if (valid && found === undefined)
       faults.push(`the database has no book of ${ticker}, and its frames make a valid one`)
@@ -192,6 +192,22 @@ async function compare(
     deltas: rows.deltas,
     snapshots: rows.snapshots,
     quarantined: rows.quarantined,
+  }
+}
+
+/** By ticker; `undefined`, and a fault, when rows do not fit together. */
+async function storedBooks(
+  client: pg.Client,
+  schema: string,
+  faults: string[],
+): Promise<ReadonlyMap<string, StoredBook> | undefined> {
+  try {
+    const { books } = await readStoredBooks(client, { schema })
+    return new Map(books.map((each) => [each.ticker, each]))
+  } catch (error) {
+    if (!(error instanceof StoredBookError)) throw error
+    faults.push(`in the database, ${error.message}`)
+    return undefined
   }
 }
 
