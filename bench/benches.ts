@@ -3,6 +3,7 @@ import { progress, runApart } from './apart.ts'
 import type { JournalJob } from './journal.ts'
 import { measureLatency } from './latency.ts'
 import type { M1Job } from './m1.ts'
+import type { M3Job } from './m3.ts'
 import type { Report } from './report.ts'
 import { CAPTURE_NAME, hasCapture } from './shared-capture.ts'
 
@@ -15,6 +16,9 @@ export type BenchOptions = {
 const SEED = 1
 const MARKETS = 500
 const SMOKE_SEQ = 5_000
+const LATENCY = { seconds: 10, warmUpSeconds: 3, markets: MARKETS, seed: SEED }
+/** The promise for what a delta row takes on disk, its indexes included. */
+const DELTA_BYTES_MAX = 140
 
 export async function* benchM1({ isSmoke, core }: BenchOptions): AsyncGenerator<Report> {
   const size = isSmoke ? { markets: 50, deltas: 5_000 } : { markets: MARKETS, deltas: 1_000_000 }
@@ -36,12 +40,15 @@ export async function* benchM1({ isSmoke, core }: BenchOptions): AsyncGenerator<
 
 export async function* benchLatency({ isSmoke }: BenchOptions): AsyncGenerator<Report> {
   if (isSmoke) {
-    yield measureLatency({ ratePerSecond: 500, seconds: 1, warmUpSeconds: 0.2, markets: 50, seed: SEED })
+    const run = { ratePerSecond: 500, seconds: 1, warmUpSeconds: 0.2, markets: 50, seed: SEED }
+    yield measureLatency(run)
+    yield measureLatency({ ...run, hasStore: true })
     return
   }
   for (const ratePerSecond of [500, 5_000, 10_000]) {
-    yield measureLatency({ ratePerSecond, seconds: 10, warmUpSeconds: 3, markets: MARKETS, seed: SEED })
+    yield measureLatency({ ratePerSecond, ...LATENCY })
   }
+  yield measureLatency({ ratePerSecond: 5_000, ...LATENCY, hasStore: true })
 }
 
 export async function* benchJournal({ isSmoke }: BenchOptions): AsyncGenerator<Report> {
@@ -50,4 +57,11 @@ export async function* benchJournal({ isSmoke }: BenchOptions): AsyncGenerator<R
   const inputs: JournalJob['input'][] = [{ kind: 'tape', ...size, seed: SEED }]
   if (hasCapture) inputs.push({ kind: 'capture', ...(isSmoke ? { untilSeq: SMOKE_SEQ } : {}) })
   for (const input of inputs) yield runApart<Report>('journal.ts', { input, ...rest } satisfies JournalJob, undefined)
+}
+
+export async function* benchM3({ isSmoke }: BenchOptions): AsyncGenerator<Report> {
+  const job: M3Job = isSmoke
+    ? { markets: 20, deltas: 3_000, seed: SEED, rounds: 1 }
+    : { markets: MARKETS, deltas: 300_000, seed: SEED, rounds: 5, deltaBytesMax: DELTA_BYTES_MAX }
+  yield runApart<Report>('m3.ts', job, undefined)
 }

@@ -8,7 +8,9 @@ import { openLog, openRecorder, type Recorder, readBooks } from '#app'
 import { comparePositions, type Position, RECORD } from '#domain'
 import { FileDisk, openCursor } from '#journal'
 import { loadKey } from '#kalshi'
+import type { StoreWorkerOptions } from '#store'
 import { hear, say, takeJob } from './apart.ts'
+import { type StoreBeside, storeBeside } from './latency-store.ts'
 import { foldDigest } from './oracle.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { TimedDisk } from './timed-disk.ts'
@@ -18,6 +20,8 @@ export type RecorderJob = {
   readonly keyPem: string
   readonly tickers: readonly string[]
   readonly deltas: number
+  /** What a store beside the recorder connects with; none runs without. */
+  readonly database?: StoreWorkerOptions['database']
 }
 export type RecorderDone = {
   /** Monotonic ns at which each delta was in its book. */
@@ -30,13 +34,14 @@ export type RecorderDone = {
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
   /** Share of the time in which the event loop was at work. */
   readonly busy: number
-  /** Ms of a core that this process used meanwhile, its collector and its disk threads included. */
+  /** Ms of a core that this process used meanwhile, its collector, its disk threads and the store's thread included. */
   readonly cpuMs: number
   readonly takenFrames: number
   readonly journalFrames: number
   readonly liveDigest: string
   readonly rebuiltDigest: string
   readonly isComplete: boolean
+  readonly store: StoreBeside | undefined
 }
 
 /** Every so many deltas one is followed to the disk: asking the journal for its head makes an object. */
@@ -44,7 +49,7 @@ const DURABLE_EVERY = 16
 const LOOP_RESOLUTION_MS = 5
 const WAIT_MS = 20_000
 
-const { url, keyPem, tickers, deltas } = await takeJob<RecorderJob>()
+const { url, keyPem, tickers, deltas, database } = await takeJob<RecorderJob>()
 const folder = temporaryFolder()
 await say(await record())
 
@@ -95,6 +100,8 @@ async function record(): Promise<RecorderDone> {
     () => recorder.fold.markets().filter(({ valid }) => valid).length === tickers.length,
   )
   await recorder.journal.flush()
+  const store = database === undefined ? undefined : storeBeside(recorder, `${folder}/journal`, database)
+  await store?.watch()
   disk.syncMs.length = 0
   const runtime = watchRuntime()
   await say('ready')
@@ -106,6 +113,7 @@ async function record(): Promise<RecorderDone> {
   await recorder.journal.flush()
   await sleep(2)
   const takenFrames = recorder.fold.counts.frames
+  const stored = await store?.end()
   const liveDigest = foldDigest(recorder.fold)
   const account = await recorder.stop('bench ended')
   const rebuilt = await readBooks({ folder: `${folder}/journal` })
@@ -121,6 +129,7 @@ async function record(): Promise<RecorderDone> {
     liveDigest,
     rebuiltDigest: foldDigest(rebuilt.fold),
     isComplete: account.isComplete,
+    store: stored,
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startPostgres } from '../test/support/postgres.ts'
 import { progress, startApart } from './apart.ts'
 import { generateTape, ZIPF_EXPONENT } from './generated-tape.ts'
 import type { ExchangeDone, ExchangeJob, ExchangeReady } from './latency-exchange.ts'
@@ -23,20 +24,25 @@ export type LatencyRun = {
   readonly warmUpSeconds: number
   readonly markets: number
   readonly seed: number
+  /** Whether the recorder also stores in PostgreSQL, which then runs on the same cores. */
+  readonly hasStore?: boolean
 }
 
 export async function measureLatency(run: LatencyRun): Promise<Report> {
   const { ratePerSecond, seconds, warmUpSeconds, markets, seed } = run
   const deltas = ratePerSecond * (warmUpSeconds + seconds)
-  progress(`latency: ${ratePerSecond} frames/s for ${seconds} s`)
+  progress(`latency: ${ratePerSecond} frames/s for ${seconds} s${withStore(run)}`)
   const capture = join(temporaryFolder(), 'tape.jsonl')
   // A capture's NO levels stand in NO prices; the exchange turns them for a subscription that asks for YES prices.
   const frames = [...generateTape({ markets, deltas, seed, useYesPrice: false, shape: 'today' })]
   writeFileSync(capture, frames.map((raw, index) => line(raw, index < markets ? 0 : 1)).join(''))
   const oracle = new PlainBooks(false)
   for (const frame of frames) oracle.take(frame)
-  return reportOf(run, await play({ capture, ratePerSecond, deltas }), oracle.digest())
+  const job = { capture, ratePerSecond, deltas }
+  return reportOf(run, await (run.hasStore === true ? playStored(job) : play(job)), oracle.digest())
 }
+
+const withStore = ({ hasStore }: LatencyRun): string => (hasStore === true ? ', with the store' : '')
 
 /** A line of a capture. Snapshots are stamped with the first time: they have happened when the clock starts. */
 const line = (raw: string, receivedNs: number): string => `${JSON.stringify({ recv_ns: String(receivedNs), raw })}\n`
@@ -46,13 +52,31 @@ type Played = {
   readonly taken: RecorderDone
   /** How many cores other programs kept busy meanwhile, on average. */
   readonly foreign: number
+  readonly stored?: { readonly postgres: string; readonly fsync: string; readonly deltas: number }
 }
 
-async function play(job: ExchangeJob): Promise<Played> {
+/** Plays with a PostgreSQL of its own beside, and counts what the database then holds. */
+async function playStored(job: ExchangeJob): Promise<Played> {
+  const postgres = await startPostgres(undefined, {})
+  try {
+    const played = await play(job, postgres.config)
+    const client = await postgres.connect()
+    const { rows } = await client.query<{ postgres: string; fsync: string; deltas: string }>(
+      `SELECT split_part(current_setting('server_version'), ' ', 1) AS postgres, current_setting('fsync') AS fsync, count(*) AS deltas
+       FROM kalshiflow.rl_orderbook_deltas`,
+    )
+    const { postgres: version, fsync, deltas } = rows[0]!
+    return { ...played, stored: { postgres: version, fsync, deltas: Number(deltas) } }
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function play(job: ExchangeJob, database?: RecorderJob['database']): Promise<Played> {
   const exchange = startApart('latency-exchange.ts', job, undefined)
   try {
     const { url, keyPem, tickers } = await exchange.next<ExchangeReady>()
-    const recorderJob: RecorderJob = { url, keyPem, tickers, deltas: job.deltas }
+    const recorderJob: RecorderJob = { url, keyPem, tickers, deltas: job.deltas, ...(database && { database }) }
     const recorder = startApart('latency-recorder.ts', recorderJob, undefined)
     try {
       await recorder.next<'ready'>()
@@ -73,7 +97,7 @@ async function play(job: ExchangeJob): Promise<Played> {
   }
 }
 
-function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: string): Report {
+function reportOf(run: LatencyRun, { sent, taken, foreign, stored }: Played, wanted: string): Report {
   const { ratePerSecond, seconds, warmUpSeconds, markets, seed } = run
   const { appliedNs } = taken
   const scheduledNs = (slot: number) => sent.startedNs + (slot * 1e9) / ratePerSecond
@@ -87,17 +111,22 @@ function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: str
   )
   const applied = (slot: number) => appliedNs[slot]!
   const handed = (slot: number) => sent.handedNs[slot]!
-  const { loopDelayMs, collections, collectionMsMax, busy } = taken
+  const { loopDelayMs, collections, collectionMsMax, busy, store } = taken
   const short = (digest: string) => digest.slice(0, 16)
   return {
     bench: 'latency',
-    name: `send → book at ${ratePerSecond.toLocaleString('en-US')} frames/s`,
+    name: `send → book at ${ratePerSecond.toLocaleString('en-US')} frames/s${withStore(run)}`,
     input: `generated tape, ${(ratePerSecond * seconds).toLocaleString('en-US')} deltas of ${markets} markets over ${seconds} s, Zipf ${ZIPF_EXPONENT}, seed ${seed}`,
     how: [
       'Exchange and recorder in two processes, a WebSocket on 127.0.0.1 between them, the journal on the file system, groups of 5 ms.',
       'Neither is pinned to a core: a recorder on one core with its own disk threads waits for them, and nobody runs it so.',
       'Clock: CLOCK_MONOTONIC through process.hrtime, 1 ns, shared by both processes. One run, every frame after the warm-up counted.',
       "The exchange waits with timers of 1 ms, so most of a scheduled frame's time is the sender's own lateness: the rows after it tell them apart.",
+      ...(stored === undefined
+        ? []
+        : [
+            `The store runs in a thread of the recorder, PostgreSQL ${stored.postgres} on the same cores with fsync ${stored.fsync}; what the server uses counts as another program's.`,
+          ]),
     ],
     speeds: [],
     distributions: [
@@ -112,6 +141,11 @@ function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: str
       'cores that other programs kept busy meanwhile, whose turns are in the figures above': foreign.toFixed(2),
       'event loop of the recorder': `${(busy * 100).toFixed(1)} % busy; late by p50 ${ms(loopDelayMs.p50)}, p99 ${ms(loopDelayMs.p99)}, max ${ms(loopDelayMs.max)}`,
       'garbage collections': `${collections}, the longest ${ms(collectionMsMax)}`,
+      ...(store === undefined
+        ? {}
+        : {
+            store: `${store.rows.toLocaleString('en-US')} rows in ${store.transactions} transactions; behind by at most ${Math.round(store.behindMsMax)} ms, complete ${Math.round(store.drainMs)} ms after everything was durable`,
+          }),
     },
     checks: [
       { what: 'frames taken, of those sent', found: String(taken.takenFrames), wanted: String(sent.sentFrames) },
@@ -123,6 +157,12 @@ function reportOf(run: LatencyRun, { sent, taken, foreign }: Played, wanted: str
       { what: 'everything durable at the end', found: String(taken.isComplete), wanted: 'true' },
       { what: 'live books, against plain Maps', found: short(taken.liveDigest), wanted: short(wanted) },
       { what: 'books from the journal, against plain Maps', found: short(taken.rebuiltDigest), wanted: short(wanted) },
+      ...(stored === undefined
+        ? []
+        : [
+            { what: 'everything in the database at the end', found: String(store?.isComplete), wanted: 'true' },
+            { what: 'delta rows, of deltas sent', found: String(stored.deltas), wanted: String(appliedNs.length) },
+          ]),
     ],
   }
 }

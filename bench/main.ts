@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- m1|latency|journal] [--json] [--smoke]`: what the recorder can do on this machine. docs/performance.md
+ * `npm run bench [-- m1|latency|journal|m3] [--json] [--smoke]`: what the recorder can do on this machine. docs/performance.md
  * says what each figure means.
  *
  * Results go to standard output, progress to standard error. Exit code: 0, or 1 when a result was wrong or a bench could
@@ -8,14 +8,14 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { progress } from './apart.ts'
-import { benchJournal, benchLatency, benchM1 } from './benches.ts'
+import { benchJournal, benchLatency, benchM1, benchM3 } from './benches.ts'
 import { coreToPin, printMachine, readMachine } from './machine.ts'
 import { passes, printReport, type Report } from './report.ts'
 
-const BENCHES = { m1: benchM1, latency: benchLatency, journal: benchJournal } as const
+const BENCHES = { m1: benchM1, latency: benchLatency, journal: benchJournal, m3: benchM3 } as const
 type BenchName = keyof typeof BENCHES
 
-const USAGE = 'npm run bench -- [m1|latency|journal] [--json] [--smoke]'
+const USAGE = 'npm run bench -- [m1|latency|journal|m3] [--json] [--smoke]'
 
 process.exitCode = await run().catch((error: Error) => {
   progress(error.message)
