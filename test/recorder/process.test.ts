@@ -36,7 +36,11 @@ function folder(): string {
 
 function recording(exchange: RunningExchange, data: string, ...args: string[]): Running {
   const markets = exchange.tickers.join(',')
-  const program = run(['record', '--data', data, '--markets', markets, '--json', ...args], pointedAt(exchange))
+  // store.test.ts has the database.
+  const program = run(
+    ['record', '--no-store', '--data', data, '--markets', markets, '--json', ...args],
+    pointedAt(exchange),
+  )
   cleanups.push(() => program.kill('SIGKILL'))
   return program
 }

@@ -33,7 +33,7 @@ export type StoreAccount = {
 export type RecorderStore = {
   /** `undefined` until the database is open. */
   status(): StoreWorkerStatus | undefined
-  /** Stores what is durable, at most for so long, and lets everything go. */
+  /** Stores what is durable, at most for so long, and lets everything go; a server that is just starting goes after it. */
   close(deadlineMs: number): Promise<StoreAccount>
 }
 
@@ -75,10 +75,12 @@ class BesideRecorder implements RecorderStore {
 
   async close(deadlineMs: number): Promise<StoreAccount> {
     // One that has failed before is not waited for; a first start may still be under way after a short recording.
+    const untilMs = performance.now() + deadlineMs
     if (this.#unavailable === undefined) await Promise.race([this.#opening, wait(deadlineMs)])
     this.#stopping.abort()
     const worker = this.#worker
-    const drained = worker === undefined || this.#refusal !== undefined ? undefined : await worker.drain(deadlineMs)
+    const leftMs = Math.max(0, untilMs - performance.now())
+    const drained = worker === undefined || this.#refusal !== undefined ? undefined : await worker.drain(leftMs)
     await worker?.stop()
     const status = worker?.status()
     const { rows = 0, transactions = 0, quarantined = 0, restarts = 0, lastError } = status ?? {}
@@ -109,14 +111,17 @@ class BesideRecorder implements RecorderStore {
     const { store } = this.#config
     for (let retryMs = RETRY_MS_MIN; !this.#stopping.signal.aborted; retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)) {
       try {
-        this.#lease = await openDatabase({
+        const lease = await openDatabase({
           databaseUrl: store.databaseUrl?.reveal(),
           dataFolder: this.#dataFolder,
           onEvent: (event) => this.#databaseEvent(event),
           signal: this.#stopping.signal,
         })
+        // It came too late: the recording has ended and nobody would let it go.
+        if (this.#stopping.signal.aborted) return await lease.release()
+        this.#lease = lease
         this.#unavailable = undefined
-        this.#start(this.#lease)
+        this.#start(lease)
         return
       } catch (error) {
         if (this.#stopping.signal.aborted) return
