@@ -9,6 +9,7 @@ import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
 import { type CommonFlags, folderToRead, withData, withJson } from './shared.ts'
 
+type Client = Awaited<ReturnType<typeof openClient>>['client']
 type DbFlags = CommonFlags & { readonly database?: string; readonly confirm?: string }
 
 export class StillRecording extends Error {
@@ -67,7 +68,8 @@ async function migrateSchema(folder: string, flags: DbFlags): Promise<number> {
 
 async function showStatus(folder: string, flags: DbFlags): Promise<number> {
   return withClient(folder, flags, async (client, version) => {
-    const status = await readStatus(client)
+    const found = await readStatus(client)
+    const status = { ...found, tables: await countSmall(client, found) }
     if (flags.json === true)
       printJson({
         server: version,
@@ -81,6 +83,25 @@ async function showStatus(folder: string, flags: DbFlags): Promise<number> {
     else print(describe(status, version))
     return EXIT.DONE
   })
+}
+
+/** Up to this size a table's rows are counted; beyond, PostgreSQL's estimate is told. */
+const COUNT_BYTES_MAX = 64 << 20
+
+type CountedTable = SchemaStatus['tables'][number] & { readonly rows: number; readonly isEstimate: boolean }
+type CountedStatus = Omit<SchemaStatus, 'tables'> & { readonly tables: readonly CountedTable[] }
+
+async function countSmall(client: Client, { schema, tables }: SchemaStatus): Promise<CountedTable[]> {
+  const counted: CountedTable[] = []
+  for (const each of tables) {
+    const isEstimate = each.bytes > COUNT_BYTES_MAX
+    const sql = `SELECT count(*) AS rows FROM ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(each.table)}`
+    const rows = isEstimate
+      ? (each.rowsEstimate ?? 0)
+      : Number((await client.query<{ rows: string }>(sql)).rows[0]?.rows)
+    counted.push({ ...each, rows, isEstimate })
+  }
+  return counted
 }
 
 async function showUrl(folder: string, flags: DbFlags): Promise<number> {
@@ -178,7 +199,7 @@ function refuseWhileRecording(folder: string): void {
 async function withClient(
   folder: string,
   flags: DbFlags,
-  act: (client: Awaited<ReturnType<typeof openClient>>['client'], version: string, url: string) => Promise<number>,
+  act: (client: Client, version: string, url: string) => Promise<number>,
 ): Promise<number> {
   const { client, lease, close } = await openClient(folder, flags.database)
   try {
@@ -188,12 +209,12 @@ async function withClient(
   }
 }
 
-function describe({ schema, version, pending, tables, cursors }: SchemaStatus, server: string): string {
+function describe({ schema, version, pending, tables, cursors }: CountedStatus, server: string): string {
   if (version === 0)
     return `PostgreSQL ${server}: no schema '${schema}' yet. \`kalshiflow db migrate\` makes it; a recorder does so by itself.`
-  const rows = tables.map(({ table: name, rowsEstimate, bytes, partitions }) => [
+  const shown = tables.map(({ table: name, rows, isEstimate, bytes, partitions }) => [
     name,
-    rowsEstimate ?? 0,
+    `${isEstimate ? '~' : ''}${Math.round(rows).toLocaleString('en-US')}`,
     bytes,
     partitions?.length ?? 0,
   ])
@@ -207,6 +228,6 @@ function describe({ schema, version, pending, tables, cursors }: SchemaStatus, s
   return [
     `PostgreSQL ${server}, schema '${schema}', version ${version}${pending.length > 0 ? `; pending: ${pending.join(', ')}` : ''}.`,
     ...stored,
-    table(['table', 'rows (estimate)', 'bytes', 'days'], rows),
+    table(['table', 'rows', 'bytes', 'days'], shown),
   ].join('\n')
 }

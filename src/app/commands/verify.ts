@@ -72,7 +72,7 @@ function describe({ faults, journal, fold, database }: Proof): string {
       : [
           `Database, up to ${database.position}: ${n(database.books)} books, ${n(database.deltas)} delta rows, ${n(database.snapshots)} snapshot rows, ${n(database.quarantined)} in quarantine.`,
         ]),
-    faults.length === 0 ? 'No faults.' : `${n(faults.length)} FAULTS:`,
+    faults.length === 0 ? 'No faults.' : faults.length === 1 ? '1 FAULT:' : `${n(faults.length)} FAULTS:`,
     ...faults.slice(0, 50).map((fault) => `  ${fault}`),
     ...(faults.length > 50 ? [`  and ${n(faults.length - 50)} more; --json has all`] : []),
   ].join('\n')

@@ -103,6 +103,7 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
 /** The fold's books where the database ends. */
 type AtCursor = {
   readonly frames: number
+  readonly counts: Readonly<Record<'deltas' | 'snapshots' | 'tickers', number>>
   readonly books: ReadonlyMap<string, { readonly valid: boolean; readonly digest: string }>
 }
 
@@ -110,7 +111,7 @@ function capture(fold: Fold, frames: number): AtCursor {
   const books = fold
     .markets()
     .map(({ ticker, valid, book }) => [ticker, { valid, digest: digest(ticker, book.levels()) }] as const)
-  return { frames, books: new Map(books) }
+  return { frames, counts: { ...fold.counts }, books: new Map(books) }
 }
 
 async function readCursor(
@@ -177,6 +178,12 @@ async function compare(
     faults.push(
       `the journal has ${at.frames} frames up to ${formatPosition(position)}, and the database was made from ${told('frames')}`,
     )
+  for (const kind of ['deltas', 'snapshots', 'tickers'] as const) {
+    if (Math.abs(told(kind) - at.counts[kind]) > rows.quarantined)
+      faults.push(
+        `the journal has ${at.counts[kind]} ${kind} up to ${formatPosition(position)}, and the database was made from ${told(kind)}`,
+      )
+  }
   // A record in quarantine is no row of its own table; which table it would have been in is not told apart here.
   for (const [what, wanted, found] of [
     ['delta', cursor.sampleRate === 1 ? told('deltas') : rows.deltas, rows.deltas],

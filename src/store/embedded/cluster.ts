@@ -64,7 +64,11 @@ export async function makeCluster(
       limitMs: INIT_LIMIT_MS,
     })
     if (code !== 0)
-      throw failed(cluster, failure ?? (err.trim().split('\n').at(-1) || `initdb ended with code ${code}`))
+      throw failed(
+        cluster,
+        failure ??
+          (err.trim().split('\n').at(-1) || `initdb ended ${code === null ? 'by a signal' : `with code ${code}`}`),
+      )
     await rename(made, cluster)
     await syncFolder(home)
   } finally {
