@@ -159,7 +159,10 @@ class BesideRecorder implements RecorderStore {
     this.#repeats.write('error', { event: 'database_failed', code, reason: message })
   }
 
-  #databaseEvent({ kind, ...fields }: DatabaseEvent): void {
+  #databaseEvent({ kind, ...told }: DatabaseEvent): void {
+    // A line's `pid` is our own.
+    const { pid, ...rest } = told as { readonly pid?: number }
+    const fields = pid === undefined ? rest : { ...rest, serverPid: pid }
     const isTrouble = kind === 'database_died' || kind === 'database_restart_failed'
     this.#repeats.write(
       isTrouble ? 'error' : 'info',
