@@ -1,49 +1,11 @@
-/** The store beside a recorder at the rates that are promised: whatever it had not stored at the end is stored by the next run. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import { startExchange } from '#exchange'
-import { withFolder } from '../store/database-support.ts'
-import { DEMO } from '../support/captures.ts'
-import { accountOf, expectStored, startRecording, untilValid } from './stored-journal.ts'
+/** The same as store-rates.test.ts, for a minute each. */
+import { test } from 'vitest'
+import { recordAndStore } from './store-rates.ts'
 
-test.each([
-  { rate: 500, seconds: 10 },
-  { rate: 5_000, seconds: 60 },
-])('$rate frames/s for $seconds s are rows, frame by frame', ({ rate, seconds }) =>
-  withFolder(async (data) => {
-    const exchange = await startExchange({
-      port: 0,
-      keyType: 'ed25519',
-      capture: DEMO,
-      ratePerSecond: rate,
-      loop: true,
-      copies: 20,
-      startAfterMarkets: 120,
-    })
-    const program = startRecording(exchange, data)
-    let again: ReturnType<typeof startRecording> | undefined
-    try {
-      await untilValid(data)
-      await sleep(seconds * 1_000)
-      program.kill('SIGTERM')
-      const ended = await program.ended
-      const told = accountOf(ended)
-      expect([0, 3], ended.err).toContain(ended.code)
-      expect(told).toMatchObject({ isComplete: true, breaks: 0, malformed: 0 })
-      expect(told.frames).toBeGreaterThan(rate * seconds * 0.9)
-      let frames = told.frames
-      if (ended.code === 3) {
-        again = startRecording(exchange, data, { args: ['--for', '2s'] })
-        const madeUp = await again.ended
-        expect([madeUp.code, accountOf(madeUp).store], madeUp.err).toMatchObject([0, { state: 'complete' }])
-        frames += accountOf(madeUp).frames
-      }
-      expect((await expectStored(data)).frames).toBe(frames)
-    } finally {
-      program.kill('SIGKILL')
-      again?.kill('SIGKILL')
-      await Promise.all([program.ended, again?.ended])
-      await exchange.close()
-    }
-  }),
+const SECONDS = 60
+
+test.each([500, 5_000])(
+  `%i frames/s for ${SECONDS} s are rows, frame by frame`,
+  (rate) => recordAndStore(rate, SECONDS),
+  SECONDS * 1_000 + 60_000,
 )
