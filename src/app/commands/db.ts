@@ -2,7 +2,16 @@
 import type { Command } from 'commander'
 import { formatPosition } from '#domain'
 import { FileDisk, listSegments } from '#journal'
-import { DEFAULT_SCHEMA, migrate, readStatus, rebuildPrepare, reset, type SchemaStatus, StoreWriter } from '#store'
+import {
+  type DatabaseLease,
+  DEFAULT_SCHEMA,
+  migrate,
+  readStatus,
+  rebuildPrepare,
+  reset,
+  type SchemaStatus,
+  StoreWriter,
+} from '#store'
 import { isRecording } from '../recorder/data-lock.ts'
 import { openClient } from '../store/open-client.ts'
 import { EXIT } from './failure.ts'
@@ -105,9 +114,11 @@ async function countSmall(client: Client, { schema, tables }: SchemaStatus): Pro
 }
 
 async function showUrl(folder: string, flags: DbFlags): Promise<number> {
-  return withClient(folder, flags, async (_, version, url) => {
+  return withClient(folder, flags, async (_, version, url, kind) => {
     if (flags.json === true) printJson({ url, server: version })
     else print(url)
+    if (kind === 'embedded' && !isRecording(folder))
+      process.stderr.write('No recorder runs in this folder: the embedded server stops again with this command.\n')
     return EXIT.DONE
   })
 }
@@ -199,11 +210,11 @@ function refuseWhileRecording(folder: string): void {
 async function withClient(
   folder: string,
   flags: DbFlags,
-  act: (client: Client, version: string, url: string) => Promise<number>,
+  act: (client: Client, version: string, url: string, kind: DatabaseLease['kind']) => Promise<number>,
 ): Promise<number> {
   const { client, lease, close } = await openClient(folder, flags.database)
   try {
-    return await act(client, lease.serverVersion, lease.url)
+    return await act(client, lease.serverVersion, lease.url, lease.kind)
   } finally {
     await close()
   }
