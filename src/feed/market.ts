@@ -5,7 +5,11 @@
  * missed; it is *valid* when it is proven and its connection's orientation is settled as asked.
  */
 import { Book } from '#book'
+import type { LostCause } from '#domain'
 import type { Orientation } from './orientation.ts'
+
+/** What the end of a connection means for its books. */
+export const doubtOf = (cause: LostCause): DoubtCause => (cause === 'stopped' ? 'recording_stopped' : 'connection_lost')
 
 /** Why a book may not be believed. */
 export type DoubtCause =

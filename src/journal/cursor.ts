@@ -43,6 +43,11 @@ export type ReadFault =
   /** Shown by a reader without a durable bound, then given up by the writer: these records come again. */
   | { readonly kind: 'rewritten'; readonly segment: number; readonly from: number; readonly to: number }
 
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
+
+/** Whether records may be missing there: a bad header loses none, and a torn tail was never told to be durable. */
+export const losesRecords = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
+
 const LIST_INTERVAL_MS = 1_000
 const NOWHERE: Position = { segment: Number.MAX_SAFE_INTEGER, offset: 0 }
 

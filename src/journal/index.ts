@@ -2,7 +2,7 @@
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 export { ManualClock } from './clock-manual.ts'
 export { SystemClock } from './clock-system.ts'
-export { type CursorOptions, JournalCursor, openCursor, type ReadFault } from './cursor.ts'
+export { type CursorOptions, JournalCursor, losesRecords, openCursor, type ReadFault } from './cursor.ts'
 export { FileDisk } from './disk-files.ts'
 export { MemoryDisk, type MemoryDiskOptions, type Operation } from './disk-memory.ts'
 export { JournalError, type JournalErrorCode } from './errors.ts'

@@ -2,7 +2,7 @@
  * The database as the program keeps it: filled while recording, proved afterwards, made again from the journal, and never
  * in the way of a recording.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -100,6 +100,10 @@ describe('the embedded database', () => {
       expect((await recording(data, '--for', '1s', '--no-store').ended).code).toBe(0)
       expect((await ask(data, 'verify', '--no-database')).ended.code).toBe(0)
       const file = join(data, 'journal', readdirSync(join(data, 'journal')).filter((each) => each.endsWith('.kfj'))[0]!)
+      // The end of a write that a kill cut short is no contradiction.
+      appendFileSync(file, Buffer.alloc(100, 0xa5))
+      const torn = await ask<{ faults: string[]; journal: { tornTailBytes: number } }>(data, 'verify', '--no-database')
+      expect([torn.ended.code, torn.answer]).toMatchObject([0, { faults: [], journal: { tornTailBytes: 100 } }])
       const bytes = readFileSync(file)
       bytes[bytes.length >> 1]! ^= 1
       writeFileSync(file, bytes)

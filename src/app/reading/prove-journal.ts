@@ -10,7 +10,7 @@ import type pg from 'pg'
 import { canonicalText } from '#book'
 import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
 import { Fold } from '#feed'
-import { FileDisk, listSegments, openCursor, verifyJournal } from '#journal'
+import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, verifyJournal } from '#journal'
 import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
 import { tellReadFault } from './journal-faults.ts'
 import { foldRecord } from './read-books.ts'
@@ -23,6 +23,8 @@ export type Proof = {
     readonly blocks: number
     readonly records: number
     readonly frames: number
+    /** Bytes at the very end that were never told to be durable: left by a killed run, or being written now. */
+    readonly tornTailBytes: number
   }
   readonly fold: {
     readonly deltas: number
@@ -66,7 +68,11 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
     folder,
     onProgress: ({ records }) => onProgress?.('checksums', records),
   })
-  for (const fault of report.faults) faults.push(tellFault(folder, fault))
+  let tornTailBytes = 0
+  for (const fault of report.faults) {
+    if (fault.kind === 'torn_tail') tornTailBytes += fault.to - fault.from
+    else faults.push(tellFault(folder, fault))
+  }
   const cursor = client === undefined ? undefined : await readCursor(client, schema, folder, faults)
 
   let checkpoints = 0
@@ -77,7 +83,10 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   let frames = 0
   let records = 0
   let atCursor: AtCursor | undefined
-  for await (const block of openCursor({ disk: new FileDisk(), folder, onFault: () => fold.damaged() })) {
+  const onFault = (fault: ReadFault) => {
+    if (losesRecords(fault)) fold.damaged()
+  }
+  for await (const block of openCursor({ disk: new FileDisk(), folder, onFault })) {
     while (block.next()) {
       const here = { segment: block.segment, offset: block.recordOffset }
       if (cursor !== undefined && atCursor === undefined && comparePositions(here, cursor.position) >= 0)
@@ -92,7 +101,7 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   const { deltas, snapshots, breaks, malformed } = fold.counts
   const proof: Proof = {
     faults,
-    journal: { segments: report.segments, blocks: report.blocks, records: report.records, frames },
+    journal: { segments: report.segments, blocks: report.blocks, records: report.records, frames, tornTailBytes },
     fold: { deltas, snapshots, breaks, malformed, checkpoints, books: fold.markets().length },
   }
   if (client === undefined || cursor === undefined) return proof

@@ -11,17 +11,17 @@ import {
   type SessionBody,
   type ValidityBody,
 } from '#domain'
-import { Fold, type FoldListener } from '#feed'
+import { doubtOf, Fold, type FoldListener } from '#feed'
 import {
   decodeCheckpoint,
   decodeJson,
   FileDisk,
   type JournalBlock,
   listSegments,
+  losesRecords,
   openCursor,
   type ReadFault,
 } from '#journal'
-import { doubtOf } from '../recorder/tape.ts'
 
 /** Applies the current record of a block. Records that change no book are passed over. */
 export function foldRecord(fold: Fold, block: JournalBlock): void {
@@ -110,7 +110,7 @@ async function readFrom(
     from: { segment, offset: 0 },
     onFault: (each) => {
       faults.push(each)
-      if (LOSSES.has(each.kind)) fold.damaged()
+      if (losesRecords(each)) fold.damaged()
     },
   })
   let end: Position = { segment, offset: 0 }
@@ -129,9 +129,6 @@ async function readFrom(
   }
   return { fold, faults, end, records }
 }
-
-/** Faults across which records may be missing; a damaged header loses none, and a torn tail was never told to be durable. */
-const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
 
 /** The stamp as Unix ms with fraction, without a bigint for each record. */
 function unixMs(block: JournalBlock): number {

@@ -5,15 +5,8 @@
  * The hot path of the program runs through {@link Tape.frame}. Records that must not be lost although the buffer is full
  * (that a connection ended, for one) are owed and appended first when there is room.
  */
-import {
-  type ConnectionLostBody,
-  type ConnectionOpenedBody,
-  type LostCause,
-  RECORD,
-  type RecordType,
-  type ValidityBody,
-} from '#domain'
-import type { DoubtCause, Fold } from '#feed'
+import { type ConnectionLostBody, type ConnectionOpenedBody, RECORD, type RecordType, type ValidityBody } from '#domain'
+import { doubtOf, type Fold } from '#feed'
 import { encodeJson } from '#journal'
 import type { AppendResult, JournalWriter } from '#ports'
 
@@ -127,6 +120,3 @@ export class Tape {
     this.#originMs = Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6
   }
 }
-
-/** What the end of a connection means for its books. */
-export const doubtOf = (cause: LostCause): DoubtCause => (cause === 'stopped' ? 'recording_stopped' : 'connection_lost')

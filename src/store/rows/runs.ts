@@ -5,7 +5,7 @@
  * a number there names one connection.
  */
 import type { ConnectionLostBody, ConnectionOpenedBody, GapBody, SessionBody } from '#domain'
-import type { DoubtCause, Fold } from '#feed'
+import { doubtOf, type Fold } from '#feed'
 import { isStorableTicker } from './known-markets.ts'
 import type { RowBatch } from './row-batch.ts'
 import type { Known, Standing } from './standing.ts'
@@ -79,7 +79,7 @@ export class Runs {
   lost(record: number, body: ConnectionLostBody | undefined): void {
     const proofNs = body === undefined ? this.previousNs : BigInt(body.lastProofNs)
     const cause = body?.cause ?? 'disconnect'
-    const doubt: DoubtCause = cause === 'stopped' ? 'recording_stopped' : 'connection_lost'
+    const doubt = doubtOf(cause)
     this.#parts.standing.losing(
       { cause: doubt === 'recording_stopped' ? doubt : cause, proofNs, kind: body?.lastProofKind ?? 'durable' },
       () => this.#parts.fold.lost(record, doubt),

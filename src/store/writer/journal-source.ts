@@ -3,7 +3,7 @@
  * watermark. Reads, and changes nothing.
  */
 import { comparePositions, type Position } from '#domain'
-import { listSegments, openCursor, type ReadFault, type SegmentSummary } from '#journal'
+import { listSegments, losesRecords, openCursor, type ReadFault, type SegmentSummary } from '#journal'
 import type { Disk } from '#ports'
 import { RowFold, type RowFoldOptions } from '../rows/row-fold.ts'
 import { StoreError } from './errors.ts'
@@ -79,19 +79,13 @@ export async function foldToWatermark(
     let sawStart = false
     const from = { segment: start, offset: 0 }
     const onFault = (fault: ReadFault) => {
-      if (isHole(fault)) fold.damaged()
+      if (losesRecords(fault)) fold.damaged()
     }
     const cursor = openCursor({ ...place, from, until: position, onFault })
     for await (const block of cursor) if (fold.catchUp(block)) sawStart = true
     if (sawStart || back >= before.length || isComplete(fold, stored)) return resumed(fold, stored)
   }
 }
-
-/** A damaged header loses no record, and a torn tail was never told to be durable. */
-const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
-
-/** Whether records may be missing where the fault stands. */
-export const isHole = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
 
 function resumed(fold: RowFold, { state }: Stored): RowFold {
   fold.resume(state)

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { comparePositions, formatPosition, type Position } from '#domain'
-import { FileDisk, type JournalBlock, type JournalCursor, openCursor, type ReadFault } from '#journal'
+import { FileDisk, type JournalBlock, type JournalCursor, losesRecords, openCursor, type ReadFault } from '#journal'
 import type { Disk } from '#ports'
 import type { RowBatch } from '../rows/row-batch.ts'
 import type { RowFold } from '../rows/row-fold.ts'
@@ -24,7 +24,7 @@ import {
 } from '../schema/index.ts'
 import { connect, dispose, type Target, within } from './connection.ts'
 import { StoreError, WatermarkMoved } from './errors.ts'
-import { checkWatermark, foldToWatermark, identifyJournal, isHole, readRecord } from './journal-source.ts'
+import { checkWatermark, foldToWatermark, identifyJournal, readRecord } from './journal-source.ts'
 import { RateMeter } from './rate-meter.ts'
 import { type JournalIdentity, openStored, readWatermark } from './read-state.ts'
 import { type Limits, type Statements, statementsFor } from './sql.ts'
@@ -230,7 +230,7 @@ export class StoreWriter {
       until: this.#options.durable,
       onFault: (fault) => {
         this.#unreadable++
-        if (isHole(fault)) fold.damaged()
+        if (losesRecords(fault)) fold.damaged()
         this.#tell({ kind: 'unreadable', fault })
       },
     })
