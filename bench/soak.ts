@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- --seconds N | --minutes N`: the simulation of test/simulation/ on seeds never tried before, until told
- * to stop. Prints where it is once in ten seconds; keeps the seeds that broke an invariant, with what they broke, in
+ * `npm run soak -- --seconds N | --minutes N [--from SEED]`: the simulation of test/simulation/ on seeds drawn at random,
+ * or on the seeds from SEED upward (the same for every run of a commit: what a gate needs), until the time is over. Prints where it is once in ten seconds; keeps the seeds that broke an invariant, with what they broke, in
  * test-results/soak-failures.txt. Exit code: 0 when none did, 1 when one did, 2 when it was asked wrongly.
  */
 import { randomInt } from 'node:crypto'
@@ -14,15 +14,17 @@ import { describeViolation, type Outcome, simulate } from '../test/simulation/si
 const FAILURES = resolve(import.meta.dirname, '../test-results/soak-failures.txt')
 const PROGRESS_MS = 10_000
 
-const forMs = readDuration()
-if (forMs === undefined) {
-  process.stderr.write('soak needs --seconds N or --minutes N, above 0: npm run soak -- --minutes 30\n')
+const asked = readAsked()
+if (asked === undefined) {
+  process.stderr.write(
+    'soak needs --seconds N or --minutes N, above 0, and takes --from SEED, a whole number: npm run soak -- --minutes 30\n',
+  )
   process.exit(2)
 }
-process.exit((await soak(forMs)) === 0 ? 0 : 1)
+process.exit((await soak(asked.forMs, asked.from)) === 0 ? 0 : 1)
 
 /** Answers how many seeds broke an invariant. */
-async function soak(forMs: number): Promise<number> {
+async function soak(forMs: number, from: number | undefined): Promise<number> {
   process.stdout.write(
     `soak for ${forMs / 1000} s, Node ${process.version}, ${availableParallelism()} cores, one in use\n`,
   )
@@ -30,7 +32,7 @@ async function soak(forMs: number): Promise<number> {
   const totals = { runs: 0, failed: 0, frames: 0, simulatedMs: 0, faults: {} as Record<string, number> }
   let toldMs = startedMs
   while (performance.now() - startedMs < forMs) {
-    const seed = randomInt(1_000_000_000)
+    const seed = from === undefined ? randomInt(1_000_000_000) : from + totals.runs
     const outcome = await simulate(seed)
     totals.runs++
     totals.frames += outcome.frames
@@ -71,11 +73,13 @@ function keep({ seed, violations }: Outcome): void {
   appendFileSync(FAILURES, text)
 }
 
-function readDuration(): number | undefined {
+function readAsked(): { forMs: number; from: number | undefined } | undefined {
   try {
-    const { values } = parseArgs({ options: { seconds: { type: 'string' }, minutes: { type: 'string' } } })
-    const ms = Number(values.seconds ?? 0) * 1000 + Number(values.minutes ?? 0) * 60_000
-    return ms > 0 ? ms : undefined
+    const text = { type: 'string' } as const
+    const { values } = parseArgs({ options: { seconds: text, minutes: text, from: text } })
+    const forMs = Number(values.seconds ?? 0) * 1000 + Number(values.minutes ?? 0) * 60_000
+    const from = values.from === undefined ? undefined : Number(values.from)
+    return forMs > 0 && (from === undefined || Number.isSafeInteger(from)) ? { forMs, from } : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 /**
  * The commands of one connection: sent in order, a few at a time, each answered by its id in whatever order the answers
- * come. Limits: {@link IN_FLIGHT_MAX} unanswered, {@link PER_SECOND_MAX} a second, {@link ANSWER_MS_MAX} to answer,
+ * come. Limits: {@link IN_FLIGHT_MAX} unanswered, {@link PER_SECOND_MAX} in any second, {@link ANSWER_MS_MAX} to answer,
  * {@link TRIES_MAX} tries. Pure; is handed the time.
  *
  * A `get_snapshot` is answered by its snapshots alone ([R] 2026-05, unconfirmed live): no answer is awaited for it, and its
@@ -31,8 +31,9 @@ export class CommandQueue {
   #waiting: Pending[] = []
   readonly #sent = new Map<number, Sent>()
   readonly #remembered = new Map<number, Sent>()
-  #windowMs = 0
-  #inWindow = 0
+  /** When the last {@link PER_SECOND_MAX} were sent, by the number of the command: any second counts, not the calendar's. */
+  readonly #sentMs = new Float64Array(PER_SECOND_MAX).fill(Number.NEGATIVE_INFINITY)
+  #sentCount = 0
 
   /** Whether nothing is waiting or unanswered. */
   get isIdle(): boolean {
@@ -41,8 +42,7 @@ export class CommandQueue {
 
   /** Whether a command pushed now would be sent now. */
   hasRoom(nowMs: number): boolean {
-    const inWindow = nowMs - this.#windowMs >= 1000 ? 0 : this.#inWindow
-    return this.#waiting.length === 0 && this.#sent.size < IN_FLIGHT_MAX && inWindow < PER_SECOND_MAX
+    return this.#waiting.length === 0 && this.#sent.size < IN_FLIGHT_MAX && this.#mayHurry(nowMs)
   }
 
   push(command: Command): void {
@@ -58,14 +58,10 @@ export class CommandQueue {
 
   /** The texts that may be sent now. */
   take(nowMs: number): string[] {
-    if (nowMs - this.#windowMs >= 1000) {
-      this.#windowMs = nowMs
-      this.#inWindow = 0
-    }
     const texts: string[] = []
     for (let index = 0; index < this.#waiting.length && this.#sent.size < IN_FLIGHT_MAX; ) {
       const pending = this.#waiting[index]!
-      if (this.#inWindow >= PER_SECOND_MAX) break
+      if (!this.#mayHurry(nowMs)) break
       if (pending.notBeforeMs > nowMs) {
         index++
         continue
@@ -75,7 +71,7 @@ export class CommandQueue {
       const sent = { ...pending, id, sentMs: nowMs }
       if (isAnswered(pending.command)) this.#sent.set(id, sent)
       else this.#remember(sent)
-      this.#inWindow++
+      this.#sentMs[this.#sentCount++ % PER_SECOND_MAX] = nowMs
       texts.push(encodeCommand(id, pending.command))
     }
     return texts
@@ -106,6 +102,11 @@ export class CommandQueue {
   overdue(nowMs: number): Command | undefined {
     for (const { command, sentMs } of this.#sent.values()) if (nowMs - sentMs > ANSWER_MS_MAX) return command
     return undefined
+  }
+
+  /** Whether fewer than {@link PER_SECOND_MAX} were sent in the second that ends now. */
+  #mayHurry(nowMs: number): boolean {
+    return nowMs - this.#sentMs[this.#sentCount % PER_SECOND_MAX]! >= 1000
   }
 
   #remember(sent: Sent): void {
