@@ -1,8 +1,8 @@
 /** What an exchange can be told, its defaults, and the check that says all that is wrong at once. */
 import { ExchangeError } from './error.ts'
-import type { FaultRates, FrameFault } from './frame-faults.ts'
-import type { KeyType } from './handshake.ts'
-import type { Pace } from './playback.ts'
+import type { Pace } from './playback/playback.ts'
+import type { FaultRates, FrameFault } from './wire/frame-faults.ts'
+import type { KeyType } from './wire/handshake.ts'
 
 export type ExchangeOptions = {
   /** 0 takes a free one. */

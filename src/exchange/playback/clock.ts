@@ -6,7 +6,7 @@
  * nothing for `slowSocketMs` is cut, so that no wait is without end.
  */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import type { Connection } from './connection.ts'
+import type { Connection } from '../wire/connection.ts'
 import type { Playback } from './playback.ts'
 
 export type ClockOptions = {

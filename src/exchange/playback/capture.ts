@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline, type Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { ExchangeError } from './error.ts'
+import { ExchangeError } from '../error.ts'
 import type { Tape } from './tape.ts'
 import { TapeBuilder } from './tape-builder.ts'
 

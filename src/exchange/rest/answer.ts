@@ -4,9 +4,10 @@
  * Market data needs no signature, but one that is sent is checked (exchange.ts). Errors have the nested shape of
  * recorded bodies (2026-08): `{"error":{"code","message","details"}}`.
  */
-import type { Floor, Listing } from './floor.ts'
-import { ascending, type Book, encodeLevels } from './ladder.ts'
-import { describeMarket, eventOf, seriesOf, statusOf } from './market-object.ts'
+
+import { ascending, type Book, encodeLevels } from '../ladder.ts'
+import type { Floor, Listing } from '../playback/floor.ts'
+import { describeMarket, eventOf, seriesOf, statusOf } from '../playback/market-object.ts'
 
 export type RestAnswer = { readonly status: number; readonly body: string }
 

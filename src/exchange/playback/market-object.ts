@@ -3,9 +3,9 @@
  * and the book as the clock stands. What a capture cannot know is empty, zero or far away, never guessed at.
  */
 import { type CentiCents, type CentiContracts, complement, formatContracts, formatDollars, ONE_DOLLAR } from '#domain'
+import { type Book, bestPrice } from '../ladder.ts'
 import type { Listing } from './floor.ts'
 import { inferGrid, type PriceGrid } from './grid.ts'
-import { type Book, bestPrice } from './ladder.ts'
 import type { TapeMarket } from './tape.ts'
 
 const FAR_AWAY = '2099-12-31T00:00:00Z'

@@ -17,7 +17,7 @@ import {
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
-import { ExchangeError } from './error.ts'
+import { ExchangeError } from '../error.ts'
 
 export type KeyType = 'rsa' | 'ed25519'
 

@@ -5,7 +5,7 @@
  * Cut once when the capture is read, so that sending is string joining; everything else in the message is as recorded.
  */
 import { type CentiCents, complement, formatDollars, parseDollars } from '#domain'
-import { deriveUuid } from './uuid.ts'
+import { deriveUuid } from '../uuid.ts'
 
 type Slot = 'ticker' | 'market_id' | 'trade_id' | 'no_price' | 'unix_ms' | 'unix_s' | 'rfc3339'
 

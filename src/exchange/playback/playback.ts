@@ -5,8 +5,9 @@
  * number alone, so that the schedule never drifts and never depends on a client. This file decides and sends; the
  * waiting is done in clock.ts.
  */
+
+import { applyChange, type Book, copyBook, encodeSnapshot, replaceLevels } from '../ladder.ts'
 import type { Floor, Listing, Market } from './floor.ts'
-import { applyChange, type Book, copyBook, encodeSnapshot, replaceLevels } from './ladder.ts'
 import { fillMessage } from './message.ts'
 import type { Tape, TapeEvent } from './tape.ts'
 

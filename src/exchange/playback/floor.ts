@@ -4,11 +4,11 @@
  * With copies each market of the capture is listed under several tickers; they share one book, since they live through
  * the same events.
  */
-import { type Book, emptyBook } from './ladder.ts'
+import { type Book, emptyBook } from '../ladder.ts'
+import { deriveUuid } from '../uuid.ts'
+import { CHANNELS, type Channel } from '../wire/protocol.ts'
 import type { Message } from './message.ts'
-import { CHANNELS, type Channel } from './protocol.ts'
 import type { Tape, TapeMarket } from './tape.ts'
-import { deriveUuid } from './uuid.ts'
 
 /** Whoever is sent the frames of a listing. */
 export type Subscriber = {

@@ -4,9 +4,9 @@
  * A frame of the exchange's own making (`subscribed`, `ok`, `unsubscribed`, `error`) and one that proves nothing (after
  * a hole, before a first snapshot, a number already passed) is not on the tape; each kind left out is counted.
  */
-import type { BookLevels, Change } from './ladder.ts'
+import type { BookLevels, Change } from '../ladder.ts'
+import type { Channel } from '../wire/protocol.ts'
 import type { Message } from './message.ts'
-import type { Channel } from './protocol.ts'
 
 export type TapeMarket = {
   /** Place in {@link Tape.markets}. */

@@ -4,7 +4,7 @@
  * Answers, errors and data take the next number alike (recorded frames, 2025-11 to 2026-08: `ok` takes one each; for
  * `unsubscribed` and `error` unconfirmed live). `ticker` frames carry none.
  */
-import type { Floor, Listing, Subscriber } from './floor.ts'
+import type { Floor, Listing, Subscriber } from '../playback/floor.ts'
 import { type Channel, type Envelope, isSequenced } from './protocol.ts'
 
 export type SubscriptionOptions = { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }

@@ -16,9 +16,9 @@ import {
   parseContracts,
   parseDollars,
 } from '#domain'
-import { applyChange, type Book, type BookLevels, type Change, emptyBook, replaceLevels } from './ladder.ts'
+import { applyChange, type Book, type BookLevels, type Change, emptyBook, replaceLevels } from '../ladder.ts'
+import { CHANNEL_OF_TYPE } from '../wire/protocol.ts'
 import { createInterner, cutMessage } from './message.ts'
-import { CHANNEL_OF_TYPE } from './protocol.ts'
 import type { Tape, TapeEvent, TapeMarket } from './tape.ts'
 
 type Fields = Readonly<Record<string, unknown>>

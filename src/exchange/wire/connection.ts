@@ -5,12 +5,12 @@
  * socket closes was counted and is lost, as on any wire.
  */
 
+import type { Book } from '../ladder.ts'
+import { encodeSnapshot } from '../ladder.ts'
+import type { Floor, Listing } from '../playback/floor.ts'
+import { fillMessage } from '../playback/message.ts'
 import { type Command, type Named, readCommand } from './command.ts'
-import type { Floor, Listing } from './floor.ts'
 import { type FrameFaults, spoil } from './frame-faults.ts'
-import type { Book } from './ladder.ts'
-import { encodeSnapshot } from './ladder.ts'
-import { fillMessage } from './message.ts'
 import type { Outbox } from './outbox.ts'
 import { type Channel, type Envelope, ERROR_TEXT, type ErrorCode, encodeFrame } from './protocol.ts'
 import { Subscription } from './subscription.ts'
