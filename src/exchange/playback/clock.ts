@@ -6,16 +6,13 @@
  * nothing for `slowSocketMs` is cut, so that no wait is without end.
  */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import type { Connection } from '../wire/connection.ts'
+import type { Stage, StageSocket } from '../venue.ts'
 import type { Playback } from './playback.ts'
 
 export type ClockOptions = {
   readonly isMax: boolean
   readonly highWaterBytes: number
   readonly slowSocketMs: number
-  readonly connections: () => Iterable<Connection>
-  readonly cut: (connection: Connection) => void
-  readonly signal: AbortSignal
 }
 
 const BATCH_SLOTS = 512
@@ -23,14 +20,14 @@ const IDLE_WAIT_MS = 1
 const LONGEST_WAIT_MS = 60_000
 
 /** Resolves when the playback is done or the signal fires. */
-export async function runClock(playback: Playback, startedMs: number, options: ClockOptions): Promise<void> {
-  const { signal } = options
+export async function runClock(playback: Playback, stage: Stage, options: ClockOptions): Promise<void> {
+  const { signal, startedMs } = stage
   while (!playback.isDone && !signal.aborted) {
     const receivers = playBatch(playback, performance.now() - startedMs)
-    for (const connection of options.connections()) connection.flush()
+    for (const socket of stage.sockets()) socket.flush()
     if (playback.isDone) break
     if (options.isMax) {
-      await waitForSlowSockets(options)
+      await waitForSlowSockets(stage, options)
       await (receivers === 0 ? wait(IDLE_WAIT_MS) : nextTurn())
       continue
     }
@@ -53,22 +50,22 @@ async function waitUpTo(aheadMs: number, signal: AbortSignal): Promise<void> {
   await wait(Math.min(Math.max(1, aheadMs), LONGEST_WAIT_MS), undefined, { signal }).catch(() => undefined)
 }
 
-async function waitForSlowSockets({
-  connections,
-  highWaterBytes,
-  slowSocketMs,
-  cut,
-  signal,
-}: ClockOptions): Promise<void> {
-  for (const connection of connections()) {
-    let leastBytes = connection.bufferedBytes
-    let tookAtMs = performance.now()
-    while (connection.isOpen && connection.bufferedBytes > highWaterBytes && !signal.aborted) {
-      await wait(IDLE_WAIT_MS)
-      if (connection.bufferedBytes < leastBytes) {
-        leastBytes = connection.bufferedBytes
-        tookAtMs = performance.now()
-      } else if (performance.now() - tookAtMs > slowSocketMs) cut(connection)
-    }
+async function waitForSlowSockets(stage: Stage, options: ClockOptions): Promise<void> {
+  for (const socket of stage.sockets()) await waitForSlowSocket(socket, stage, options)
+}
+
+async function waitForSlowSocket(
+  socket: StageSocket,
+  { cut, signal }: Stage,
+  { highWaterBytes, slowSocketMs }: ClockOptions,
+): Promise<void> {
+  let leastBytes = socket.bufferedBytes
+  let tookAtMs = performance.now()
+  while (socket.isOpen && socket.bufferedBytes > highWaterBytes && !signal.aborted) {
+    await wait(IDLE_WAIT_MS)
+    if (socket.bufferedBytes < leastBytes) {
+      leastBytes = socket.bufferedBytes
+      tookAtMs = performance.now()
+    } else if (performance.now() - tookAtMs > slowSocketMs) cut(socket)
   }
 }

@@ -6,15 +6,10 @@
  */
 import { type Book, emptyBook } from '../ladder.ts'
 import { deriveUuid } from '../uuid.ts'
+import type { Subscriber } from '../venue.ts'
 import { CHANNELS, type Channel } from '../wire/protocol.ts'
 import type { Message } from './message.ts'
 import type { Tape, TapeMarket } from './tape.ts'
-
-/** Whoever is sent the frames of a listing. */
-export type Subscriber = {
-  readonly useYesPrice: boolean
-  send(type: string, msg: string): void
-}
 
 /** One market of the capture as it is now. */
 export type Market = {

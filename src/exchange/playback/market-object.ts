@@ -9,10 +9,9 @@ import { inferGrid, type PriceGrid } from './grid.ts'
 import type { TapeMarket } from './tape.ts'
 
 const FAR_AWAY = '2099-12-31T00:00:00Z'
+export const FAR_AWAY_MS = Date.parse(FAR_AWAY)
 
-export type MarketStatus = 'active' | 'closed'
-
-export const statusOf = (listing: Listing): MarketStatus => (listing.market.isClosed ? 'closed' : 'active')
+export const statusOf = (listing: Listing): 'active' | 'closed' => (listing.market.isClosed ? 'closed' : 'active')
 
 /** `KXDEMO-A-B` belongs to the event `KXDEMO-A`; a ticker without a dash is its own event. */
 export const eventOf = ({ market }: Listing): string => {

@@ -5,6 +5,7 @@
  * Cut once when the capture is read, so that sending is string joining; everything else in the message is as recorded.
  */
 import { type CentiCents, complement, formatDollars, parseDollars } from '#domain'
+import { encodeTime } from '../rfc3339.ts'
 import { deriveUuid } from '../uuid.ts'
 
 type Slot = 'ticker' | 'market_id' | 'trade_id' | 'no_price' | 'unix_ms' | 'unix_s' | 'rfc3339'
@@ -156,21 +157,6 @@ function decodeTime(text: string): { unixMs: number; finerDigits: string } | und
   if (Number.isNaN(wholeMs)) return undefined
   const fraction = match[2] ?? ''
   return { unixMs: wholeMs + Number(fraction.slice(0, 3).padEnd(3, '0')), finerDigits: fraction.slice(3) }
-}
-
-let cachedSecond = Number.NaN
-let cachedText = ''
-
-/** RFC 3339 without trailing zeros of the fraction, as recorded frames have it. */
-function encodeTime(unixMs: number, finerDigits: string): string {
-  const second = Math.floor(unixMs / 1000)
-  if (second !== cachedSecond) {
-    cachedSecond = second
-    cachedText = new Date(second * 1000).toISOString().slice(0, 19)
-  }
-  const fraction = `${String(unixMs - second * 1000).padStart(3, '0')}${finerDigits}`
-  const trimmed = fraction.endsWith('0') ? fraction.replace(/0+$/, '') : fraction
-  return trimmed === '' ? `${cachedText}Z` : `${cachedText}.${trimmed}Z`
 }
 
 /** The few shapes there are, so that messages share them. */

@@ -1,139 +1,74 @@
 /**
- * The REST side: a path in, a status and a body out. Reads the floor, changes nothing.
+ * The REST side: a path in, a status and a body out. Reads the venue, changes nothing.
  *
- * Market data needs no signature, but one that is sent is checked (exchange.ts). Errors have the nested shape of
- * recorded bodies (2026-08): `{"error":{"code","message","details"}}`.
+ * Whether a request may be answered at all (signature, tokens) and from what (cache) is rest-service.ts.
  */
-
-import { ascending, type Book, encodeLevels } from '../ladder.ts'
-import type { Floor, Listing } from '../playback/floor.ts'
-import { describeMarket, eventOf, seriesOf, statusOf } from '../playback/market-object.ts'
-
-export type RestAnswer = { readonly status: number; readonly body: string }
+import type { Venue } from '../venue.ts'
+import { badRequest, failed, notFound, ok, type RestAnswer } from './body.ts'
+import { listEvents, listSeries, oneEvent, oneSeries } from './events.ts'
+import { ENDPOINT_COSTS, EXCHANGE_SCHEDULE, EXCHANGE_STATUS } from './fixed-pages.ts'
+import { listMarkets, manyBooks, oneBook, oneMarket } from './markets.ts'
+import { BadQuery } from './query.ts'
+import { listTrades } from './trades.ts'
 
 export type RestSource = {
-  readonly floor: Floor
-  readonly openedMs: number
-  bookOf(listing: Listing): Book
+  readonly venue: Venue
   /** The body of `/exchange/sent`. */
   sent(): unknown
+  /** The body of `/account/limits`; `undefined` for a request without a signature. */
+  readonly limits: (() => unknown) | undefined
 }
 
-const API_ROOT = '/trade-api/v2'
-const MARKETS_MAX = 1000
-const MARKETS_DEFAULT = 100
-const BOOKS_MAX = 100
-const DEPTH_MAX = 100
+export const API_ROOT = '/trade-api/v2'
+export const SENT_PATHS: ReadonlySet<string> = new Set(['/exchange/sent', `${API_ROOT}/exchange/sent`])
 
-/** Kalshi's filter words differ from a market's states: `open` is `active`. */
-const STATUS_FILTERS = new Map<string, (status: string) => boolean>([
-  ['open', (status) => status === 'active'],
-  ['closed', (status) => status === 'closed'],
-  ['unopened', () => false],
-  ['paused', () => false],
-  ['settled', () => false],
-])
-
-export function answerRest(source: RestSource, method: string, url: URL): RestAnswer {
-  const path = url.pathname
-  if (path === '/exchange/sent' || path === `${API_ROOT}/exchange/sent`) return onlyGet(method, () => ok(source.sent()))
-  if (!path.startsWith(`${API_ROOT}/`)) return failed(404, 'not_found', `no such path: ${path}`)
-  return onlyGet(method, () => answerApi(source, path.slice(API_ROOT.length + 1).split('/'), url.searchParams))
+export function answerRest(source: RestSource, method: string, { pathname, searchParams }: URL): RestAnswer {
+  const isSent = SENT_PATHS.has(pathname)
+  if (!isSent && !pathname.startsWith(`${API_ROOT}/`)) return noPath(pathname)
+  if (method !== 'GET') return failed(405, 'method_not_allowed', `${method} is not served here`)
+  if (isSent) return ok(source.sent())
+  const parts = pathname.slice(API_ROOT.length + 1).split('/')
+  try {
+    return answerApi(source, parts, searchParams) ?? noPath(pathname)
+  } catch (error) {
+    if (error instanceof BadQuery) return badRequest(error.message)
+    throw error
+  }
 }
 
-/** An error body in the shape of the recorded ones. */
-export const failed = (status: number, code: string, details: string): RestAnswer => ({
-  status,
-  body: JSON.stringify({ error: { code, message: code.replaceAll('_', ' '), details } }),
-})
-
-function answerApi(source: RestSource, parts: readonly string[], query: URLSearchParams): RestAnswer {
-  const [root, name, leaf] = parts
-  if (root === 'exchange' && name === 'status' && parts.length === 2) return ok(EXCHANGE_STATUS)
-  if (root !== 'markets' || parts.length > 3) return failed(404, 'not_found', `no such path: /${parts.join('/')}`)
-  if (name === undefined || name === '') return listMarkets(source, query)
-  if (name === 'orderbooks' && parts.length === 2) return manyBooks(source, query)
-  if (leaf !== undefined && leaf !== 'orderbook') return failed(404, 'not_found', `no such path: /${parts.join('/')}`)
-  const ticker = decode(name)
-  const listing = source.floor.listing(ticker)
-  if (listing === undefined) return failed(404, 'not_found', `market ${ticker} not found`)
-  if (leaf === undefined) return ok({ market: describe(source, listing) })
-  return oneBook(source, listing, query)
+function answerApi(source: RestSource, parts: readonly string[], query: URLSearchParams): RestAnswer | undefined {
+  const { venue } = source
+  const [root, part = '', leaf] = parts
+  const name = decode(part)
+  if (parts.length > (root === 'markets' ? 3 : 2)) return undefined
+  switch (root) {
+    case 'exchange':
+      return name === 'status' ? ok(EXCHANGE_STATUS) : name === 'schedule' ? ok(EXCHANGE_SCHEDULE) : undefined
+    case 'account':
+      return answerAccount(source, name)
+    case 'series':
+      return name === '' ? listSeries(venue, query) : oneSeries(venue, name)
+    case 'events':
+      return name === '' ? listEvents(venue, query) : oneEvent(venue, name, query)
+    case 'markets':
+      if (leaf !== undefined) return leaf === 'orderbook' ? oneBook(venue, name, query) : undefined
+      if (name === '') return listMarkets(venue, query)
+      if (name === 'orderbooks') return manyBooks(venue, query)
+      if (name === 'trades') return listTrades(venue, query)
+      return oneMarket(venue, name)
+    default:
+      return undefined
+  }
 }
 
-const EXCHANGE_STATUS = {
-  exchange_active: true,
-  trading_active: true,
-  exchange_index_statuses: [{ exchange_index: 0, exchange_active: true, trading_active: true }],
+function answerAccount({ limits }: RestSource, name: string): RestAnswer | undefined {
+  if (name === 'endpoint_costs') return ok(ENDPOINT_COSTS)
+  if (name !== 'limits') return undefined
+  if (limits === undefined) return failed(401, 'missing_headers', 'the limits are those of a key: sign the request')
+  return ok(limits())
 }
 
-function listMarkets(source: RestSource, query: URLSearchParams): RestAnswer {
-  const limit = readCount(query.get('limit'), MARKETS_DEFAULT, 1, MARKETS_MAX)
-  if (limit === undefined) return badRequest(`limit must be 1 to ${MARKETS_MAX}`)
-  const from = readCursor(query.get('cursor'))
-  if (from === undefined) return badRequest('invalid cursor')
-  const status = query.get('status') ?? ''
-  const hasStatus = status === '' ? () => true : STATUS_FILTERS.get(status)
-  if (hasStatus === undefined) return badRequest('invalid status filter')
-  const series = query.get('series_ticker') ?? ''
-  const event = query.get('event_ticker') ?? ''
-  const tickers = new Set((query.get('tickers') ?? '').split(',').filter((ticker) => ticker !== ''))
-  const found = source.floor.listings.filter(
-    (listing) =>
-      hasStatus(statusOf(listing)) &&
-      (series === '' || seriesOf(listing) === series) &&
-      (event === '' || eventOf(listing) === event) &&
-      (tickers.size === 0 || tickers.has(listing.ticker)),
-  )
-  const page = found.slice(from, from + limit)
-  const cursor = from + limit < found.length ? Buffer.from(`after:${from + limit}`).toString('base64url') : ''
-  return ok({ cursor, markets: page.map((listing) => describe(source, listing)) })
-}
-
-function oneBook(source: RestSource, listing: Listing, query: URLSearchParams): RestAnswer {
-  const depth = readCount(query.get('depth'), 0, 0, DEPTH_MAX)
-  if (depth === undefined) return badRequest(`depth must be 0 (all) to ${DEPTH_MAX}`)
-  return { status: 200, body: `{"orderbook_fp":${encodeBook(source.bookOf(listing), depth)}}` }
-}
-
-/** Tickers that are not listed are left out of the answer (unconfirmed live). */
-function manyBooks(source: RestSource, query: URLSearchParams): RestAnswer {
-  const tickers = query.getAll('tickers')
-  if (tickers.length === 0 || tickers.length > BOOKS_MAX)
-    return badRequest(`tickers must be given 1 to ${BOOKS_MAX} times`)
-  const books = tickers.flatMap((ticker) => {
-    const listing = source.floor.listing(ticker)
-    if (listing === undefined) return []
-    return `{"orderbook_fp":${encodeBook(source.bookOf(listing), 0)},"ticker":${JSON.stringify(ticker)}}`
-  })
-  return { status: 200, body: `{"orderbooks":[${books.join(',')}]}` }
-}
-
-/** Ascending, best last; `depth` keeps the best ones, 0 all. */
-function encodeBook(book: Book, depth: number): string {
-  const best = (side: 'yes' | 'no') => encodeLevels(ascending(book[side]).slice(depth === 0 ? 0 : -depth))
-  return `{"no_dollars":${best('no')},"yes_dollars":${best('yes')}}`
-}
-
-const describe = (source: RestSource, listing: Listing) =>
-  describeMarket(listing, source.bookOf(listing), source.openedMs)
-
-const ok = (body: unknown): RestAnswer => ({ status: 200, body: JSON.stringify(body) })
-const badRequest = (details: string): RestAnswer => failed(400, 'bad_request', details)
-const onlyGet = (method: string, answer: () => RestAnswer): RestAnswer =>
-  method === 'GET' ? answer() : failed(405, 'method_not_allowed', `${method} is not served here`)
-
-function readCount(text: string | null, fallback: number, min: number, max: number): number | undefined {
-  if (text === null || text === '') return fallback
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  return count >= min && count <= max ? count : undefined
-}
-
-function readCursor(text: string | null): number | undefined {
-  if (text === null || text === '') return 0
-  const match = /^after:(\d{1,9})$/.exec(Buffer.from(text, 'base64url').toString())
-  return match === null ? undefined : Number(match[1])
-}
+const noPath = (path: string): RestAnswer => notFound(`no such path: ${path}`)
 
 function decode(part: string): string {
   try {

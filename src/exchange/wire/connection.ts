@@ -4,15 +4,13 @@
  * Frames are counted when they are handed to its socket while that is open. What the client does not read before its
  * socket closes was counted and is lost, as on any wire.
  */
-
-import type { Book } from '../ladder.ts'
-import { encodeSnapshot } from '../ladder.ts'
-import type { Floor, Listing } from '../playback/floor.ts'
-import { fillMessage } from '../playback/message.ts'
+import { type Book, encodeSnapshot } from '../ladder.ts'
+import type { StageSocket, Venue } from '../venue.ts'
 import { type Command, type Named, readCommand } from './command.ts'
 import { type FrameFaults, spoil } from './frame-faults.ts'
 import type { Outbox } from './outbox.ts'
-import { type Channel, type Envelope, ERROR_TEXT, type ErrorCode, encodeFrame } from './protocol.ts'
+import { ALL_INDICES, type Channel, type Envelope, ERROR_TEXT, type ErrorCode, encodeFrame } from './protocol.ts'
+import { ReplyOrder } from './reply-order.ts'
 import { Subscription } from './subscription.ts'
 
 export type ConnectionLimits = {
@@ -23,13 +21,11 @@ export type ConnectionLimits = {
 
 /** What a connection needs of the exchange around it. */
 export type Surroundings = {
-  readonly floor: Floor
+  readonly venue: Venue
   readonly limits: ConnectionLimits
   readonly faults: FrameFaults
-  /** The book of a listing as the clock stands. */
-  bookOf(listing: Listing): Book
-  /** How far the times of a listing's messages are moved now. */
-  shiftMsOf(listing: Listing): number
+  /** The chance that a command is carried out after the next one, and where it comes from. */
+  readonly replies: { readonly swapRate: number; readonly unit: () => number }
   /** `use_yes_price` is answered the wrong way round. */
   isOrientationFlipped(): boolean
   /** The exchange's wall clock, Unix ms. */
@@ -48,11 +44,12 @@ export type ConnectionReport = {
   readonly open: boolean
 }
 
-export class Connection {
+export class Connection implements StageSocket {
   readonly id: number
   readonly remote: string
   readonly #outbox: Outbox
   readonly #around: Surroundings
+  readonly #order: ReplyOrder
   readonly #subscriptions = new Map<number, Subscription>()
   readonly #frames: Record<string, number> = {}
   readonly #lastSeq: Record<string, number> = {}
@@ -67,8 +64,6 @@ export class Connection {
   #isDeaf = false
   #held: { readonly type: string; readonly text: string }[] = []
   #heldBytes = 0
-  #delayed: string[] = []
-  #delaying = 0
 
   /** One function for all subscriptions, not one for each. */
   readonly #sendOut = (envelope: Envelope): void => this.send(envelope)
@@ -78,6 +73,8 @@ export class Connection {
     this.remote = remote
     this.#outbox = outbox
     this.#around = around
+    const { swapRate, unit } = around.replies
+    this.#order = new ReplyOrder((text) => this.#answer(text), swapRate, unit)
   }
 
   get isOpen(): boolean {
@@ -107,17 +104,16 @@ export class Connection {
   /** Takes one text message of the client. */
   receive(text: string): void {
     if (this.#isDeaf) return
-    if (this.#delaying > 0) {
-      this.#delayed.push(text)
-      if (this.#delayed.length < this.#delaying) return
-      const reversed = this.#delayed.reverse()
-      this.#delayed = []
-      this.#delaying = 0
-      for (const each of reversed) this.receive(each)
-      return
-    }
+    this.#order.receive(text)
+  }
+
+  #answer(text: string): void {
+    if (this.#isDeaf) return
     if (this.#isOverRate()) this.#refuse(0, 27)
-    else this.#carryOut(readCommand(text, (sid) => this.#subscriptions.get(sid)?.channel))
+    else {
+      const channelOf = (sid: number) => this.#subscriptions.get(sid)?.channel
+      this.#carryOut(readCommand(text, channelOf, this.#around.venue.channels))
+    }
     this.flush()
   }
 
@@ -176,13 +172,14 @@ export class Connection {
 
   /** The next `count` commands are carried out together, the last one first. */
   delayReplies(count: number): void {
-    this.#delaying = count
+    this.#order.reverse(count)
   }
 
   /** Lets go of all subscriptions; what was counted stays. */
   ended(): void {
     for (const subscription of this.#subscriptions.values()) subscription.end()
     this.#subscriptions.clear()
+    this.#order.end()
     this.#held = []
     this.#heldBytes = 0
   }
@@ -227,6 +224,9 @@ export class Connection {
       case 'update':
         this.#update(command)
         break
+      case 'update_indices':
+        this.#updateIndices(command)
+        break
     }
   }
 
@@ -236,7 +236,10 @@ export class Connection {
   }
 
   #subscribe(command: Extract<Command, { kind: 'subscribe' }>): void {
-    const wanted = command.channels.map((channel) => ({ channel, tickers: this.#tickersFor(channel, command.named) }))
+    const wanted = command.channels.map((channel) => ({
+      channel,
+      tickers: isIndex(channel) ? this.#indicesFor(command.indexIds) : this.#tickersFor(channel, command.named),
+    }))
     const over = wanted.find(
       ({ channel, tickers }) =>
         !carriesAll(channel, command.named) && this.#isOverLimit(this.#holding(channel), tickers),
@@ -249,6 +252,7 @@ export class Connection {
       const held = this.#holding(channel)
       const subscription = held ?? this.#open(channel, command)
       const added = tickers.filter((ticker) => subscription.add(ticker))
+      if (carriesAll(channel, command.named)) subscription.follow()
       if (held === undefined) {
         this.send({ type: 'subscribed', id: command.id, msg: `{"channel":"${channel}","sid":${subscription.sid}}` })
       } else this.#acknowledge(subscription, command.id, command.named)
@@ -283,18 +287,37 @@ export class Connection {
     }
   }
 
+  /** Answered by `ok` with the ids held (unconfirmed live); `indexlist` by a frame of its own that changes nothing. */
+  #updateIndices({ id, sid, action, indexIds }: Extract<Command, { kind: 'update_indices' }>): void {
+    const subscription = this.#subscriptions.get(sid) as Subscription
+    if (action === 'indexlist') {
+      const msg = JSON.stringify({ index_ids: this.#around.venue.indexIds() })
+      subscription.send('cfbenchmarks_value_indexlist', msg, id)
+      return
+    }
+    for (const index of this.#indicesFor(indexIds)) {
+      if (action === 'subscribe_indices') subscription.add(index)
+      else subscription.delete(index)
+    }
+    subscription.send('ok', encodeIndices(subscription), id)
+  }
+
+  #indicesFor(indexIds: readonly string[]): readonly string[] {
+    return indexIds.includes(ALL_INDICES) ? this.#around.venue.indexIds() : indexIds
+  }
+
   #open(channel: Channel, options: { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }): Subscription {
-    const subscription = new Subscription(this.#nextSid++, channel, options, this.#around.floor, this.#sendOut)
+    const subscription = new Subscription(this.#nextSid++, channel, options, this.#around.venue, this.#sendOut)
     this.#subscriptions.set(subscription.sid, subscription)
     if (channel === 'orderbook_delta') this.#useYesPrice = options.useYesPrice
     return subscription
   }
 
   #tickersFor(channel: Channel, named: Named): readonly string[] {
-    const { floor } = this.#around
-    if (carriesAll(channel, named)) return floor.listings.map(({ ticker }) => ticker)
+    const { venue } = this.#around
+    if (carriesAll(channel, named)) return venue.tickers()
     if (named?.by === 'tickers') return named.names
-    return (named?.names ?? []).flatMap((marketId) => floor.listingById(marketId)?.ticker ?? [])
+    return (named?.names ?? []).flatMap((marketId) => venue.listingById(marketId)?.ticker ?? [])
   }
 
   /** What a market begins with: its book, or its last ticker where that was asked for. */
@@ -306,10 +329,8 @@ export class Connection {
     if (subscription.channel !== 'ticker' || !initialTicker) return
     for (const ticker of tickers) {
       const listing = subscription.listing(ticker)
-      const message = listing?.market.lastTicker
-      if (listing === undefined || message === undefined) continue
-      const shiftMs = this.#around.shiftMsOf(listing)
-      subscription.send('ticker', fillMessage(message, { ...listing, yesPrices: false, shiftMs, tradeSalt: '' }))
+      const msg = listing === undefined ? undefined : this.#around.venue.lastTicker(listing)
+      if (msg !== undefined) subscription.send('ticker', msg)
     }
   }
 
@@ -317,13 +338,14 @@ export class Connection {
   #sendBook(subscription: Subscription, ticker: string, id?: number): void {
     if (!this.#subscriptions.has(subscription.sid)) return
     const listing = subscription.listing(ticker)
-    const book = listing === undefined ? { yes: new Map(), no: new Map() } : this.#around.bookOf(listing)
+    const book = listing === undefined ? NO_BOOK : this.#around.venue.bookOf(listing)
     const yesPrices = subscription.useYesPrice !== this.#around.isOrientationFlipped()
     subscription.send('orderbook_snapshot', encodeSnapshot(ticker, listing?.marketId ?? '', book, yesPrices), id)
   }
 
   #acknowledge(subscription: Subscription, id: number, named: Named): void {
     if (subscription.skipTickerAck) subscription.send('ok', undefined, id)
+    else if (isIndex(subscription.channel)) subscription.send('ok', encodeIndices(subscription), id)
     else subscription.send('ok', encodeTickers(subscription, named?.by ?? 'tickers'), id)
   }
 
@@ -379,7 +401,14 @@ export class Connection {
 }
 
 /** Every channel but the order book may be had without naming markets; market_lifecycle_v2 takes no names at all. */
-const carriesAll = (channel: Channel, named: Named): boolean => named === undefined || channel === 'market_lifecycle_v2'
+const carriesAll = (channel: Channel, named: Named): boolean =>
+  !isIndex(channel) && (named === undefined || channel === 'market_lifecycle_v2')
+
+const isIndex = (channel: Channel): boolean => channel === 'cfbenchmarks_value'
+
+const NO_BOOK: Book = { yes: new Map(), no: new Map() }
+
+const encodeIndices = ({ tickers }: Subscription): string => JSON.stringify({ index_ids: [...tickers].sort() })
 
 const encodeError = (code: ErrorCode): string => JSON.stringify({ code, msg: ERROR_TEXT[code] })
 

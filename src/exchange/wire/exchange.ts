@@ -1,60 +1,31 @@
 /**
- * The simulated exchange, capture side: one HTTP server that speaks Kalshi's WebSocket and REST on the same port and
- * plays a recorded capture to whoever subscribes.
+ * The server: one port that speaks Kalshi's WebSocket and REST, and shows a venue to whoever asks.
  *
- * This is the shell: sockets, timers and the key. What is said on the wire is decided in connection.ts and command.ts,
- * what is played in playback.ts. There is no matching engine here.
+ * This is the shell: sockets, timers, counts. What is said on the wire is decided in connection.ts and command.ts, what
+ * happens in the venue, which is a capture or a world.
  */
 import type { KeyObject } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ExchangeError } from '../error.ts'
-import { type ExchangeOptions, readOptions, type Settings } from '../options.ts'
-import { readCapture } from '../playback/capture.ts'
-import { runClock } from '../playback/clock.ts'
-import { Floor } from '../playback/floor.ts'
-import { Playback, type PlaybackReport } from '../playback/playback.ts'
-import { answerRest, failed, type RestAnswer } from '../rest/answer.ts'
+import type { Settings } from '../options.ts'
+import { failed, type RestAnswer, TOO_MANY } from '../rest/body.ts'
+import { RestService } from '../rest/rest-service.ts'
 import { seededUnit } from '../seeded-random.ts'
+import type { Venue, VenueReport } from '../venue.ts'
 import { Connection, type ConnectionReport, type Surroundings } from './connection.ts'
-import { type FrameFault, FrameFaults } from './frame-faults.ts'
-import { admit, generateKeyPem, isSigned, publicKeyOf, readKeyFile, writeKeyFile } from './handshake.ts'
+import { type ExchangeFaults, type FaultSwitches, openFaults } from './faults-by-hand.ts'
+import { FrameFaults } from './frame-faults.ts'
+import { admit, publicKeyOf } from './handshake.ts'
 import { Outbox } from './outbox.ts'
-import type { ErrorCode } from './protocol.ts'
 
 export type SentReport = {
   readonly frames: Readonly<Record<string, number>>
   readonly total: number
   readonly connections: readonly ConnectionReport[]
-  readonly playback: PlaybackReport
-}
-
-/** How a connection is cut: the socket destroyed, or a close frame with this code. */
-export type Cut = 'terminate' | { readonly code: number; readonly reason?: string }
-
-/** Faults that are set off by hand. Those that name a connection answer false when it is not open. */
-export type ExchangeFaults = {
-  /** Plans a fault of one frame that is still to come. */
-  planFrame(fault: FrameFault): void
-  cut(connection: number, how: Cut): boolean
-  /** Stops sending, pings too, until {@link ExchangeFaults.resume}. What is held back is sent then. */
-  stall(connection: number): boolean
-  resume(connection: number): boolean
-  /** Sends and hears nothing from now on, while the socket stays open. */
-  halfOpen(connection: number): boolean
-  /** An error of a sid; 10 and 25 are terminal. */
-  sendError(connection: number, sid: number, code: ErrorCode): boolean
-  /** Any text as a frame, for replies nobody knows. */
-  sendRaw(connection: number, text: string): boolean
-  /** The next `count` commands of the connection are answered together, the last one first. */
-  delayReplies(connection: number, count: number): boolean
-  /** The next `count` handshakes are answered with this HTTP status. */
-  refuseHandshakes(count: number, status: number): void
-  /** Takes every `use_yes_price` for its opposite. */
-  flipOrientation(flipped: boolean): void
-}
+} & VenueReport
 
 export type RunningExchange = {
   readonly port: number
@@ -64,16 +35,19 @@ export type RunningExchange = {
   readonly restUrl: string
   /** The private key whose signatures are taken, with any key id. PKCS#8 PEM. */
   readonly keyPem: string
-  /** Every ticker listed. */
+  /** Every ticker that can be traded now; of a capture, all. */
   readonly tickers: readonly string[]
   /** Resolves when the last frame has been handed to the sockets, or the exchange is closed. With `loop` only then. */
   readonly done: Promise<void>
   readonly faults: ExchangeFaults
   /** The counts that `/exchange/sent` shows. */
   sent(): SentReport
-  /** When the slot of this number (from 0, one for each event and ticker) is or was due, in Unix ms; `undefined` before the start. */
+  /**
+   * When the slot of this number (from 0, one for each event and ticker) is or was due, in Unix ms. `undefined` before the
+   * start, and for a world, whose frames say it themselves in `ts_ms`.
+   */
   scheduledUnixMs(slot: number): number | undefined
-  /** Starts the clock now if it has not started. */
+  /** Starts the clock now if it has not started; a world's runs from the start. */
   startClock(): void
   close(): Promise<void>
 }
@@ -83,50 +57,18 @@ const COMMAND_BYTES_MAX = 16 * 1024 * 1024
 /** Reports of connections that have ended are kept up to this number, the oldest let go; totals keep them all. */
 const ENDED_REPORTS_MAX = 1000
 const CLOSE_WAIT_MS = 250
+/** Chance for replies comes from the same seed as that for faults, and is not the same. */
+const REPLIES_SALT = 0x5e91
 
-/** Reads the capture, makes the key, listens. Throws {@link ExchangeError} before anything is served. */
-export async function startExchange(options: ExchangeOptions): Promise<RunningExchange> {
-  const settings = readOptions(options)
-  const tape = await readCapture(settings.capture, {
-    untilSeq: settings.untilSeq,
-    keepTimes: settings.keepTimes,
-    bytesMax: settings.captureBytesMax,
-  })
-  const found = settings.keyOut === undefined ? undefined : await readKeyFile(settings.keyOut)
-  const keyPem = settings.keyPem ?? found ?? (await generateKeyPem(settings.keyType))
-  const exchange = new Exchange(settings, new Floor(tape, settings.copies), keyPem, (floor, isFlipped) => {
-    const { pace, loop, keepTimes, clockOffsetMs } = settings
-    const nowMs = () => Date.now() + clockOffsetMs
-    return new Playback(tape, floor, { pace, loop, keepTimes, nowMs, isOrientationFlipped: isFlipped })
-  })
-  await exchange.listen()
-  // Only now: a start that fails must not leave another key behind than the exchange that runs takes.
-  if (settings.keyOut !== undefined && found === undefined) {
-    try {
-      await writeKeyFile(settings.keyOut, keyPem)
-    } catch (cause) {
-      await exchange.close()
-      const { code } = cause as NodeJS.ErrnoException
-      throw new ExchangeError(
-        'FLOW_EXCHANGE_OPTIONS',
-        `the key cannot be written to ${settings.keyOut} (${code}): name a file in a folder that is there and may be written`,
-        [],
-        cause,
-      )
-    }
-  }
-  return exchange
-}
-
-class Exchange implements RunningExchange {
+export class Exchange implements RunningExchange {
   readonly keyPem: string
-  readonly tickers: readonly string[]
   readonly done: Promise<void>
   readonly faults: ExchangeFaults
   readonly #settings: Settings
   readonly #key: KeyObject
-  readonly #playback: Playback
+  readonly #venue: Venue
   readonly #around: Surroundings
+  readonly #switches: FaultSwitches
   readonly #server: Server
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -138,43 +80,45 @@ class Exchange implements RunningExchange {
   readonly #ended: ConnectionReport[] = []
   readonly #endedFrames: Record<string, number> = {}
   readonly #stopping = new AbortController()
-  readonly #openedMs = Date.now()
   #finish: () => void = () => undefined
   #nextConnection = 1
-  #isFlipped = false
-  #refusals = { count: 0, status: 503 }
-  #startedMs: number | undefined
-  #startedUnixMs = 0
+  #started: { readonly ms: number; readonly unixMs: number } | undefined
 
-  constructor(
-    settings: Settings,
-    floor: Floor,
-    keyPem: string,
-    openPlayback: (floor: Floor, isFlipped: () => boolean) => Playback,
-  ) {
+  /** `switches` are shared with the venue, which asks whether prices are to be turned round. */
+  constructor(settings: Settings, venue: Venue, keyPem: string, switches: FaultSwitches) {
     this.#settings = settings
+    this.#venue = venue
+    this.#switches = switches
     this.keyPem = keyPem
     this.#key = publicKeyOf(keyPem)
-    this.tickers = floor.listings.map(({ ticker }) => ticker)
-    const playback = openPlayback(floor, () => this.#isFlipped)
-    this.#playback = playback
     const frameFaults = new FrameFaults(settings.frameFaults, settings.faultRates, seededUnit(settings.seed))
     this.#around = {
-      floor,
+      venue,
       limits: settings,
       faults: frameFaults,
-      bookOf: (listing) => playback.bookOf(listing),
-      shiftMsOf: (listing) => playback.shiftMsOf(listing),
-      isOrientationFlipped: () => this.#isFlipped,
+      replies: { swapRate: settings.replySwapRate, unit: seededUnit(settings.seed ^ REPLIES_SALT) },
+      isOrientationFlipped: () => switches.isFlipped,
       nowMs: () => Date.now() + settings.clockOffsetMs,
       booksSubscribed: (connection) => this.#booksSubscribed(connection),
     }
-    this.faults = this.#openFaults(frameFaults)
+    this.faults = openFaults(this.#open, frameFaults, switches)
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
-    this.#server = createServer((request, response) => this.#answer(request, response))
+    const rest = new RestService({
+      venue,
+      key: this.#key,
+      nowMs: this.#around.nowMs,
+      sent: () => this.sent(),
+      readTokensPerSecond: settings.readTokensPerSecond,
+      cacheMs: settings.restCacheMs,
+    })
+    this.#server = createServer((request, response) => rest.answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  get tickers(): readonly string[] {
+    return this.#venue.tickers()
   }
 
   get port(): number {
@@ -199,7 +143,7 @@ class Exchange implements RunningExchange {
       })
       this.#server.listen(port, host, resolve)
     })
-    if (this.#settings.startAtOnce) this.startClock()
+    if (this.#venue.startsAtOnce) this.startClock()
   }
 
   sent(): SentReport {
@@ -207,27 +151,27 @@ class Exchange implements RunningExchange {
     const frames: Record<string, number> = { ...this.#endedFrames }
     for (const { connection } of this.#open.values()) addCounts(frames, connection.report().frames)
     const total = Object.values(frames).reduce((sum, count) => sum + count, 0)
-    return { frames, total, connections, playback: this.#playback.report() }
+    return { frames, total, connections, ...this.#venue.report() }
   }
 
   scheduledUnixMs(slot: number): number | undefined {
-    return this.#startedMs === undefined ? undefined : this.#startedUnixMs + this.#playback.dueMs(slot)
+    const dueMs = this.#started === undefined ? undefined : this.#venue.dueMs(slot)
+    return dueMs === undefined ? undefined : (this.#started?.unixMs ?? 0) + dueMs
   }
 
   startClock(): void {
-    if (this.#startedMs !== undefined || this.#stopping.signal.aborted) return
-    this.#startedMs = performance.now()
-    this.#startedUnixMs = this.#around.nowMs()
-    this.#playback.start(this.#startedUnixMs)
-    const { pace, highWaterBytes, slowSocketMs } = this.#settings
-    void runClock(this.#playback, this.#startedMs, {
-      isMax: pace.kind === 'max',
-      highWaterBytes,
-      slowSocketMs,
-      connections: () => [...this.#open.values()].map(({ connection }) => connection),
-      cut: (connection) => this.#open.get(connection.id)?.socket.terminate(),
-      signal: this.#stopping.signal,
-    }).then(this.#finish)
+    if (this.#started !== undefined || this.#stopping.signal.aborted) return
+    const started = { ms: performance.now(), unixMs: this.#around.nowMs() }
+    this.#started = started
+    void this.#venue
+      .run({
+        startedMs: started.ms,
+        startedUnixMs: started.unixMs,
+        signal: this.#stopping.signal,
+        sockets: () => [...this.#open.values()].map(({ connection }) => connection),
+        cut: ({ id }) => this.#open.get(id)?.socket.terminate(),
+      })
+      .then(this.#finish)
   }
 
   async close(): Promise<void> {
@@ -265,13 +209,14 @@ class Exchange implements RunningExchange {
   #refusalOf(request: IncomingMessage): RestAnswer | undefined {
     const { url = '/' } = request
     if (url.split('?')[0] !== WS_PATH) return failed(404, 'not_found', `the WebSocket is at ${WS_PATH}`)
-    if (this.#refusals.count > 0) {
-      this.#refusals.count--
-      return failed(this.#refusals.status, 'refused', 'refused as planned')
+    const { refusals } = this.#switches
+    if (refusals.count > 0) {
+      refusals.count--
+      return failed(refusals.status, 'refused', 'refused as planned')
     }
     const admission = admit(request.headers, 'GET', url, this.#key, this.#around.nowMs())
     if (admission.kind === 'refused') return failed(401, admission.code, admission.details)
-    if (this.#open.size >= this.#settings.connectionsMax) return { status: 429, body: '{"error":"too many requests"}' }
+    if (this.#open.size >= this.#settings.connectionsMax) return TOO_MANY
     return undefined
   }
 
@@ -308,57 +253,9 @@ class Exchange implements RunningExchange {
   }
 
   #booksSubscribed(connection: Connection): void {
-    if (this.#startedMs !== undefined || connection.bookCount < this.#settings.startAfterMarkets) return
+    if (this.#started !== undefined || connection.bookCount < this.#settings.startAfterMarkets) return
     // The answer that is being written goes first.
     setImmediate(() => this.startClock())
-  }
-
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { method = 'GET', url = '/', headers } = request
-    request.resume()
-    const signed = isSigned(headers) ? admit(headers, method, url, this.#key, this.#around.nowMs()) : undefined
-    const source = {
-      floor: this.#around.floor,
-      openedMs: this.#openedMs,
-      bookOf: this.#around.bookOf,
-      sent: () => this.sent(),
-    }
-    const { status, body } =
-      signed?.kind === 'refused'
-        ? failed(401, signed.code, signed.details)
-        : URL.canParse(url, 'http://exchange')
-          ? answerRest(source, method, new URL(url, 'http://exchange'))
-          : failed(400, 'bad_request', 'the path is no URL')
-    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    response.end(body)
-  }
-
-  #openFaults(frameFaults: FrameFaults): ExchangeFaults {
-    const on = (id: number, act: (connection: Connection, socket: WebSocket) => unknown): boolean => {
-      const found = this.#open.get(id)
-      return found !== undefined && act(found.connection, found.socket) !== false
-    }
-    return {
-      planFrame: (fault) => frameFaults.plan(fault),
-      cut: (id, how) =>
-        on(id, (connection, socket) => {
-          connection.flush()
-          if (how === 'terminate') socket.terminate()
-          else socket.close(how.code, how.reason)
-        }),
-      stall: (id) => on(id, (connection) => connection.stall()),
-      resume: (id) => on(id, (connection) => connection.resume()),
-      halfOpen: (id) => on(id, (connection) => connection.halfOpen()),
-      sendError: (id, sid, code) => on(id, (connection) => connection.sendError(sid, code)),
-      sendRaw: (id, text) => on(id, (connection) => connection.sendRaw(text)),
-      delayReplies: (id, count) => on(id, (connection) => connection.delayReplies(count)),
-      refuseHandshakes: (count, status) => {
-        this.#refusals = { count, status }
-      },
-      flipOrientation: (flipped) => {
-        this.#isFlipped = flipped
-      },
-    }
   }
 }
 

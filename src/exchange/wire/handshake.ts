@@ -85,6 +85,9 @@ export const publicKeyOf = (pem: string): KeyObject => createPublicKey(pem)
 export const isSigned = (headers: IncomingHttpHeaders): boolean =>
   [KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER].some((name) => headers[name] !== undefined)
 
+/** The key id of a signed request. */
+export const keyIdOf = (headers: IncomingHttpHeaders): string => String(headers[KEY_HEADER] ?? '')
+
 const KEY_HEADER = 'kalshi-access-key'
 const TIMESTAMP_HEADER = 'kalshi-access-timestamp'
 const SIGNATURE_HEADER = 'kalshi-access-signature'

@@ -5,10 +5,11 @@
  * other texts are ours, and no client should read them.
  */
 
-export const CHANNELS = ['orderbook_delta', 'trade', 'ticker', 'market_lifecycle_v2'] as const
+export const CHANNELS = ['orderbook_delta', 'trade', 'ticker', 'market_lifecycle_v2', 'cfbenchmarks_value'] as const
 export type Channel = (typeof CHANNELS)[number]
 
-export const isChannel = (name: unknown): name is Channel => (CHANNELS as readonly unknown[]).includes(name)
+/** The channels that a capture is played on. */
+export const MARKET_CHANNELS: ReadonlySet<Channel> = new Set(CHANNELS.slice(0, 4))
 
 /** `ticker` frames carry no seq (docs.kalshi.com/asyncapi.yaml, read 2026-11); those of the other channels do. */
 export const isSequenced = (channel: Channel): boolean => channel !== 'ticker'
@@ -29,6 +30,16 @@ export type Action = (typeof ACTIONS)[number]
 
 export const isAction = (name: unknown): name is Action => (ACTIONS as readonly unknown[]).includes(name)
 
+/** What is done with an index subscription (docs.kalshi.com/websockets/cfbenchmarks-value, read 2026-11). */
+export const INDEX_ACTIONS = ['subscribe_indices', 'unsubscribe_indices', 'indexlist'] as const
+export type IndexAction = (typeof INDEX_ACTIONS)[number]
+
+export const isIndexAction = (name: unknown): name is IndexAction =>
+  (INDEX_ACTIONS as readonly unknown[]).includes(name)
+
+/** Stands for every index there is. */
+export const ALL_INDICES = 'all'
+
 export const ERROR_TEXT = {
   1: 'Unable to process message',
   2: 'Params required',
@@ -43,6 +54,7 @@ export const ERROR_TEXT = {
   13: 'Unsupported action',
   14: 'Market Ticker required',
   15: 'Action required',
+  24: 'Index IDs required',
   25: 'Subscription buffer overflow',
   26: 'Subscription market limit exceeded',
   27: 'Too many requests',

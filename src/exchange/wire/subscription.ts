@@ -4,7 +4,7 @@
  * Answers, errors and data take the next number alike (recorded frames, 2025-11 to 2026-08: `ok` takes one each; for
  * `unsubscribed` and `error` unconfirmed live). `ticker` frames carry none.
  */
-import type { Floor, Listing, Subscriber } from '../playback/floor.ts'
+import type { Listing, Subscriber, Venue } from '../venue.ts'
 import { type Channel, type Envelope, isSequenced } from './protocol.ts'
 
 export type SubscriptionOptions = { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }
@@ -14,21 +14,21 @@ export class Subscription implements Subscriber {
   readonly channel: Channel
   readonly useYesPrice: boolean
   readonly skipTickerAck: boolean
-  /** Tickers held, listed or not. */
+  /** Tickers held, listed or not; index ids on the index channel. */
   readonly tickers = new Set<string>()
   /** Last number used; stays 0 on a channel without numbers. */
   lastSeq = 0
-  readonly #floor: Floor
+  readonly #venue: Venue
   readonly #send: (envelope: Envelope) => void
 
   constructor(
     sid: number,
     channel: Channel,
     options: SubscriptionOptions,
-    floor: Floor,
+    venue: Venue,
     send: (envelope: Envelope) => void,
   ) {
-    this.#floor = floor
+    this.#venue = venue
     this.#send = send
     this.sid = sid
     this.channel = channel
@@ -40,22 +40,35 @@ export class Subscription implements Subscriber {
   add(ticker: string): boolean {
     if (this.tickers.has(ticker)) return false
     this.tickers.add(ticker)
-    this.#floor.listing(ticker)?.subscribers[this.channel].add(this)
+    this.#venue.join(this.channel, ticker, this)
     return true
   }
 
   delete(ticker: string): void {
-    this.tickers.delete(ticker)
-    this.#floor.listing(ticker)?.subscribers[this.channel].delete(this)
+    if (this.tickers.delete(ticker)) this.#venue.leave(this.channel, ticker, this)
+  }
+
+  /** Holds the whole channel: markets that are listed from now on as well. */
+  follow(): void {
+    this.#venue.follow(this.channel, this)
+  }
+
+  listed(ticker: string): void {
+    this.add(ticker)
+  }
+
+  unlisted(ticker: string): void {
+    this.delete(ticker)
   }
 
   /** Lets go of every market, so that nothing more is sent. */
   end(): void {
+    this.#venue.unfollow(this.channel, this)
     for (const ticker of [...this.tickers]) this.delete(ticker)
   }
 
   listing(ticker: string): Listing | undefined {
-    return this.#floor.listing(ticker)
+    return this.#venue.listing(ticker)
   }
 
   /** Sends one frame of this sid, with the next number where the channel has numbers. */
