@@ -7,10 +7,8 @@ import type { LiveMarket } from './live-market.ts'
 import { deeper, move } from './quotes.ts'
 
 /** Of all that bustle does; the rest adds or cancels, whichever brings the book to its size. */
-const MOVES = 0.42
+const MOVES = 0.55
 const SHRINKS = 0.06
-/** Orders at a price, on average. */
-const ORDERS_PER_PRICE = 1.4
 
 export function bustle(market: LiveMarket, crowd: Crowd, chance: Chance): void {
   const { engine, character } = market
@@ -23,7 +21,7 @@ export function bustle(market: LiveMarket, crowd: Crowd, chance: Chance): void {
   const how = chance.unit()
   if (how < MOVES) {
     const order = anOrder(market, side, chance)
-    if (order !== undefined) move(market, order, deeper(market, best, chance, 0), crowd)
+    if (order !== undefined) move(market, order, deeper(market, best, chance, 0), crowd, chance)
     return
   }
   if (how < MOVES + SHRINKS) {
@@ -33,9 +31,8 @@ export function bustle(market: LiveMarket, crowd: Crowd, chance: Chance): void {
     return
   }
   const levels = engine.prices(side).length
-  const fullness =
-    engine.orderCount /
-    (ORDERS_PER_PRICE * character.levels * (engine.bestPrice('yes') && engine.bestPrice('no') ? 1.4 : 1))
+  const sides = engine.bestPrice('yes') === undefined || engine.bestPrice('no') === undefined ? 1 : 2
+  const fullness = engine.orderCount / (character.ordersPerPrice * character.levels * sides)
   if (levels < 2 || chance.unit() * 2 > fullness) {
     const account = chance.is(0.5) ? crowd.aMaker() : chance.pick(crowd.noise)
     crowd.rest(market, account, side, deeper(market, best, chance, 0), crowd.drawSize(character.sizeMedian))

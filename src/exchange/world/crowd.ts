@@ -13,7 +13,7 @@ const INFORMED = 3
 /** Of the sizes that are drawn, which are no whole number of contracts. */
 const FRACTIONAL = 0.15
 const ROUND_SIZES = 0.35
-const SIZE_SIGMA = 1.5
+const SIZE_SIGMA = 2
 export const SIZE_MAX = 2_000_000_00
 
 export class Crowd {

@@ -49,9 +49,9 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const TEAMS = ['ATL', 'BOS', 'CHC', 'DEN', 'HOU', 'KCR', 'LAA', 'MIA', 'NYM', 'PHI', 'SEA', 'TEX', 'TOR', 'WAS']
 
 /** Where the strikes of a ladder begin and end, in standard deviations: more of them out of reach than in it. */
-const LADDER_FROM = [-1.6, -0.4] as const
-const LADDER_TO = [1.8, 3.4] as const
-const BUCKETS_HALF_WIDTH = [1.2, 2.2] as const
+const LADDER_FROM = [-0.4, 1] as const
+const LADDER_TO = [2.3, 3.4] as const
+const BUCKETS_HALF_WIDTH = [1.8, 3] as const
 const SCALAR_HALF_WIDTH = 2.5
 
 export function planEvent(situation: EventSituation, chance: Chance): EventPlan {

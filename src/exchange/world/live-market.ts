@@ -23,6 +23,8 @@ export type Character = {
   readonly halfSpread: number
   /** Prices at which each side rests, where the grid has so many. */
   readonly levels: number
+  /** Orders at each of them, on average. */
+  readonly ordersPerPrice: number
   /** Share of the world's activity, compared with other markets. */
   readonly weight: number
   /** Whether anybody makes a market here. */

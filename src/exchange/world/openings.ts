@@ -22,15 +22,15 @@ const OWN_NUMBER: Readonly<Partial<Record<EventKind, { start: number; deviation:
 const CLOSED_EARLY = 0.25
 const EARLY_BY_MS = [20_000, 120_000] as const
 /** One news costs a market about this many frames; news get this share of the rate. */
-const FRAMES_PER_NEWS = 5
+const FRAMES_PER_NEWS = 8
 const NEWS_SHARE_OF_RATE = 0.3
 /** A book costs its levels when it opens; it may cost this share of the frames of the market's life. */
-const OPENING_SHARE_OF_LIFE = 0.1
-const UNMADE = 0.07
+const OPENING_SHARE_OF_LIFE = 0.05
+const UNMADE = 0.14
 
 /** The share of ticks that bring news, so that news fit into the rate. */
 export const newsShareOf = (perMarket: number): number =>
-  Math.min(1, Math.max(0.002, (perMarket * NEWS_SHARE_OF_RATE) / FRAMES_PER_NEWS))
+  Math.min(1, Math.max(0.003, (perMarket * NEWS_SHARE_OF_RATE) / FRAMES_PER_NEWS))
 
 export class Openings {
   readonly #inner: Inner
@@ -101,7 +101,7 @@ export class Openings {
     const newsShare = Math.max(newsShareOf(framesPerMarket(options)), 1 / ticks)
     return new Path(chance, {
       startMs: atMs,
-      startValue: start + 0.5 * deviation * chance.normal(),
+      startValue: start + 0.8 * deviation * chance.normal(),
       deviationPerTick: deviation / Math.sqrt(ticks),
       newsShare: Math.min(1, newsShare),
       aheadTicks: ticks + SIGNAL_AHEAD_TICKS + 2,
@@ -112,14 +112,15 @@ export class Openings {
     const { chance, options } = this.#inner
     const lifeFrames = (framesPerMarket(options) * ticks * TICK_MS) / 1000
     const weight = (isBusy ? 8 : 1) * chance.logNormal(1, 0.7)
-    const levelsWanted = isBusy ? chance.logNormal(80, 0.3) : chance.logNormal(26, 0.45)
+    const levelsWanted = isBusy ? chance.logNormal(105, 0.3) : chance.logNormal(36, 0.5)
     const affordable = lifeFrames * OPENING_SHARE_OF_LIFE * Math.min(weight, 2)
     return {
       halfSpread: isBusy ? chance.between(10, 60) : chance.between(20, 200),
       levels: Math.round(Math.max(2, Math.min(levelsWanted, affordable))),
+      ordersPerPrice: isBusy ? 3 : 1.3,
       weight,
       isMade: !(kind === 'ladder' && size > 4 && chance.is(UNMADE)),
-      sizeMedian: chance.logNormal(120, 0.6),
+      sizeMedian: chance.logNormal(170, 0.7),
     }
   }
 }

@@ -46,7 +46,7 @@ export class Pace {
     this.#othersPerSecond += SMOOTHING * (made - this.#bustleFrames - this.#othersPerSecond)
     if (this.#pulses > 0) {
       // Few pulses say little about the next ones.
-      const weight = Math.min(SMOOTHING, this.#pulses / 500)
+      const weight = Math.min(0.5, this.#pulses / 500)
       this.#framesPerPulse += weight * (this.#bustleFrames / this.#pulses - this.#framesPerPulse)
     }
     this.#bustleFrames = 0

@@ -10,7 +10,7 @@ import type { Chance } from './chance.ts'
 export const TICK_MS = 1000
 
 /** How unequal the news are. */
-const VARIANCE_SIGMA = 0.8
+const VARIANCE_SIGMA = 0.6
 
 export type PathOptions = {
   readonly startMs: number

@@ -13,9 +13,11 @@ import type { LiveMarket } from './live-market.ts'
 import { floorToGrid, stepBelow } from './price-grid.ts'
 
 /** Prices that are filled when the best bid goes up: the best and a few behind, the rest stay empty for now. */
-const RAISE_AT_MOST = 4
-/** Orders moved in one go; a book that has further to go is moved by cancels alone. */
-const MOVES_AT_MOST = 60
+const RAISE_AT_MOST = 3
+/** Of the orders that bid too much, those put back deeper; the others are cancelled, and bustle fills the book again. */
+const PUT_BACK = 0.35
+/** Of the orders that are put somewhere else, those that keep their size. */
+const KEEPS_SIZE = 0.85
 
 export type Targets = { readonly yes: number; readonly no: number }
 
@@ -32,7 +34,7 @@ export function targetsOf(market: LiveMarket, fair: number): Targets {
 /** Moves both sides to the targets: first the one that bids too much, so that nothing crosses. */
 export function requote(market: LiveMarket, targets: Targets, crowd: Crowd, chance: Chance): void {
   for (const side of ['yes', 'no'] as const) pullDown(market, side, targets[side], crowd, chance)
-  for (const side of ['yes', 'no'] as const) raise(market, side, targets[side], crowd)
+  for (const side of ['yes', 'no'] as const) raise(market, side, targets[side], crowd, chance)
 }
 
 /** Fills both sides up to the number of prices wanted, from the best down, at most `orders` of them. */
@@ -50,17 +52,16 @@ export function build(market: LiveMarket, targets: Targets, crowd: Crowd, orders
 
 function pullDown(market: LiveMarket, side: SideName, best: number, crowd: Crowd, chance: Chance): void {
   const { engine } = market
-  for (let moves = 0; ; moves++) {
+  for (;;) {
     const price = engine.bestPrice(side)
     if (price === undefined || price <= best) return
     const order = engine.firstAt(side, price) as RestingOrder
-    const wanted = engine.prices(side).length <= market.character.levels && moves < MOVES_AT_MOST
-    const to = best > 0 && wanted ? deeper(market, best, chance) : 0
-    move(market, order, to, crowd)
+    const to = best > 0 && chance.is(PUT_BACK) ? deeper(market, best, chance) : 0
+    move(market, order, to, crowd, chance)
   }
 }
 
-function raise(market: LiveMarket, side: SideName, best: number, crowd: Crowd): void {
+function raise(market: LiveMarket, side: SideName, best: number, crowd: Crowd, chance: Chance): void {
   const { engine } = market
   const from = engine.bestPrice(side) ?? 0
   let price = best
@@ -68,17 +69,19 @@ function raise(market: LiveMarket, side: SideName, best: number, crowd: Crowd): 
     const prices = engine.prices(side)
     const deepest = prices[0]
     if (deepest !== undefined && deepest < price && prices.length >= market.character.levels) {
-      move(market, engine.firstAt(side, deepest) as RestingOrder, price, crowd)
+      move(market, engine.firstAt(side, deepest) as RestingOrder, price, crowd, chance)
     } else crowd.rest(market, crowd.aMaker(), side, price, crowd.drawSize(market.character.sizeMedian))
     price -= stepBelow(market.grid, price)
   }
 }
 
-/** Cancels the order and puts its size at another price, or nowhere when that is 0. */
-export function move(market: LiveMarket, order: RestingOrder, price: number, crowd: Crowd): void {
+/** Cancels the order and puts its size, or at times another, at another price; nowhere when that is 0. */
+export function move(market: LiveMarket, order: RestingOrder, price: number, crowd: Crowd, chance: Chance): void {
   const { id, account, side, remaining } = order
   crowd.cancel(market, id, account)
-  if (price > 0) crowd.rest(market, account, side, price, remaining)
+  if (price === 0) return
+  const size = chance.is(KEEPS_SIZE) ? remaining : crowd.drawSize(market.character.sizeMedian)
+  crowd.rest(market, account, side, price, size)
 }
 
 /** A price behind `best`: most often near it, at times far. */

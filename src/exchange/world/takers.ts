@@ -6,13 +6,13 @@ import type { LiveMarket } from './live-market.ts'
 import { floorToGrid, stepAbove } from './price-grid.ts'
 
 const NOISE_SIZE_MEDIAN = 30
-const NOISE_SIZE_SIGMA = 1.9
+const NOISE_SIZE_SIGMA = 2.3
 const INFORMED_SIZE_MEDIAN = 60
 const INFORMED_SIZE_SIGMA = 1.3
 /** How many steps past the best a noise taker goes at most. */
 const REACH_STEPS = 2
 /** What is left of a noise taker's order stays in the book for a moment. */
-const LEAVES_REST = 0.06
+const LEAVES_REST = 0.08
 /** The gain an informed trader wants, in 1/10,000 dollar: fees and some more. */
 const EDGE = 150
 

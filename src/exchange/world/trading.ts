@@ -13,7 +13,7 @@ const MAKER_LATENCY_MS = 6
 /** Makers of a large world do not all move within the same milliseconds. */
 const LATENCY_MS_PER_MARKET = 0.02
 /** Of the things that a pulse does. */
-const TAKES = 0.05
+const TAKES = 0.07
 /** A pulse goes on with another thing. */
 const GOES_ON = 0.45
 const WAIT_MS_MAX = 2000
