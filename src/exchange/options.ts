@@ -17,6 +17,8 @@ export type ExchangeOptions = {
   readonly markets?: number
   /** Most markets live so long, from opening to close. Default 2 to 15 minutes. */
   readonly lifeMs?: readonly [min: number, max: number]
+  /** How long the world has been running when it is first seen: markets have ended and trades been made. Default 0. */
+  readonly ageMs?: number
   /** Plants a signal that foretells prices. Without it nothing does. Default false. */
   readonly signal?: boolean
 
@@ -85,6 +87,7 @@ type Optional =
   | 'capture'
   | 'markets'
   | 'lifeMs'
+  | 'ageMs'
   | 'signal'
 
 export type Settings = Required<Omit<ExchangeOptions, Optional>> & {
@@ -107,6 +110,7 @@ export type WorldSettings = {
   readonly framesPerSecond: number
   readonly signal: boolean
   readonly lifeMs: readonly [min: number, max: number]
+  readonly ageMs: number
 }
 
 /** Options that mean nothing to a world. */
@@ -124,12 +128,13 @@ export const CAPTURE_ONLY = [
 ] as const satisfies readonly (keyof ExchangeOptions)[]
 
 /** Options that mean nothing to a capture. */
-export const WORLD_ONLY = ['markets', 'lifeMs', 'signal'] as const satisfies readonly (keyof ExchangeOptions)[]
+export const WORLD_ONLY = ['markets', 'lifeMs', 'ageMs', 'signal'] as const satisfies readonly (keyof ExchangeOptions)[]
 
 const MINUTE_MS = 60_000
 const LIFE_MS_MIN = 10_000
 const LIFE_MS_MAX = 24 * 60 * MINUTE_MS
 const MARKETS_MAX = 10_000
+const AGE_MS_MAX = 60 * MINUTE_MS
 const WORLD = { markets: 30, framesPerSecond: 200, lifeMs: [2 * MINUTE_MS, 15 * MINUTE_MS] } as const
 const UNSIGNED_CACHE_MS = 15_000
 const BASIC_READ_TOKENS = 200
@@ -167,6 +172,7 @@ export function readOptions(options: ExchangeOptions): Settings {
   whole('clockOffsetMs', -MAX_OFFSET_MS, MAX_OFFSET_MS)
   whole('captureBytesMax', 1)
   whole('markets', 1, MARKETS_MAX)
+  whole('ageMs', 0, AGE_MS_MAX)
   whole('readTokensPerSecond', 0)
   whole('restCacheMs', 0)
   const { speed, ratePerSecond } = options
@@ -207,6 +213,7 @@ export function readOptions(options: ExchangeOptions): Settings {
     capture,
     markets,
     lifeMs,
+    ageMs,
     signal,
     ...rest
   } = options
@@ -242,6 +249,7 @@ export function readOptions(options: ExchangeOptions): Settings {
             framesPerSecond: ratePerSecond ?? WORLD.framesPerSecond,
             signal: signal ?? false,
             lifeMs: lifeMs ?? WORLD.lifeMs,
+            ageMs: ageMs ?? 0,
           }
         : { kind: 'capture', file: capture, pace: paceOf(options), untilSeq },
     keyPem,

@@ -30,7 +30,7 @@ async function openVenue(settings: Settings, switches: FaultSwitches): Promise<V
   const nowMs = () => Date.now() + settings.clockOffsetMs
   const { show } = settings
   if (show.kind === 'capture') return openCapture(settings, show, isOrientationFlipped, nowMs)
-  return new WorldVenue({ ...show, seed: settings.seed, startUnixMs: nowMs(), isOrientationFlipped })
+  return new WorldVenue({ ...show, seed: settings.seed, nowMs: nowMs(), isOrientationFlipped })
 }
 
 async function openCapture(

@@ -8,7 +8,7 @@ let client: Client
 
 /** Holds every market from its creation to its end, as a recorder that follows the exchange would. */
 beforeAll(async () => {
-  exchange = await openWorld({ ...SHORT_LIFE, markets: 8 })
+  exchange = await openWorld({ ...SHORT_LIFE, markets: 8, seed: 1 })
   client = await connect(exchange)
   client.send(subscribeTo(1, ['market_lifecycle_v2']))
   client.send(subscribeTo(2, ['trade', 'ticker']))

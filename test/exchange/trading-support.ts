@@ -6,7 +6,8 @@ import { type Client, type Frame, openExchange, signedHeaders } from './support.
 export const openWorld = (options: Partial<ExchangeOptions> = {}): Promise<RunningExchange> =>
   openExchange({ capture: undefined, markets: 12, ratePerSecond: 500, seed: 7, ...options } as Partial<ExchangeOptions>)
 
-export const SHORT_LIFE = { lifeMs: [10_000, 10_000] } as const
+/** Markets that open now live ten seconds; those that are open have one left. */
+export const SHORT_LIFE = { lifeMs: [10_000, 10_000], ageMs: 9_000 } as const
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies are whatever was answered.
 export type Answer = { readonly status: number; readonly body: any; readonly headers: Headers }

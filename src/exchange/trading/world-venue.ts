@@ -25,7 +25,10 @@ export type WorldVenueOptions = {
   readonly framesPerSecond: number
   readonly signal: boolean
   readonly lifeMs: readonly [min: number, max: number]
-  readonly startUnixMs: number
+  /** How long it has been running when it is first seen. */
+  readonly ageMs: number
+  /** The exchange's wall clock when it is first seen. */
+  readonly nowMs: number
   readonly isOrientationFlipped: () => boolean
 }
 
@@ -37,7 +40,7 @@ export class WorldVenue implements Venue {
   readonly startsAtOnce = true
   readonly catalog: WorldCatalog
   readonly #options: WorldVenueOptions
-  readonly #madeMs = performance.now()
+  readonly #madeMs: number
   readonly #audiences = new Audiences()
   readonly #desk = new TickerDesk()
   readonly #averages = new IndexAverages()
@@ -52,7 +55,9 @@ export class WorldVenue implements Venue {
 
   constructor(options: WorldVenueOptions) {
     this.#options = options
-    const { seed, markets, framesPerSecond, signal, lifeMs, startUnixMs } = options
+    this.#madeMs = performance.now()
+    const { seed, markets, framesPerSecond, signal, lifeMs, ageMs, nowMs } = options
+    const startUnixMs = nowMs - ageMs
     const early: (readonly Happening[])[] = []
     let tell = (batch: readonly Happening[]): void => void early.push(batch)
     this.#world = new World({ seed, markets, framesPerSecond, signal, lifeMs, startUnixMs }, (batch) => tell(batch))
@@ -62,6 +67,7 @@ export class WorldVenue implements Venue {
       if (series.indexId !== undefined) this.#indexIds.add(series.indexId)
     for (const batch of early) this.#take(batch)
     for (const market of this.#world.markets.values()) this.#place(market)
+    this.advanceTo(nowMs)
   }
 
   /** Those that trade, or will. */
@@ -131,17 +137,28 @@ export class WorldVenue implements Venue {
     return undefined
   }
 
-  /** The world is as old as this venue: what it missed before it runs is caught up. */
+  /** The world's clock has run since this venue was made: what it missed is caught up. */
   run(stage: Stage): Promise<void> {
-    const nowMs = () => this.#options.startUnixMs + performance.now() - this.#madeMs
+    const nowMs = () => this.#options.nowMs + performance.now() - this.#madeMs
     return runWorld(stage, nowMs, {
-      nextMs: () => Math.min(this.#world.nextMs, this.#desk.nextMs),
-      advance: (toMs) => this.#advance(toMs, nowMs),
+      nextMs: () => this.#nextMs(),
+      advance: (toMs) => {
+        this.#lateMs = Math.max(0, nowMs() - toMs)
+        this.#advance(toMs)
+      },
     })
   }
 
-  #advance(toMs: number, nowMs: () => number): void {
-    this.#lateMs = Math.max(0, nowMs() - toMs)
+  /** Carries out everything that is due up to then, moment by moment, so that it does not matter who calls when. */
+  advanceTo(toMs: number): void {
+    for (let dueMs = this.#nextMs(); dueMs <= toMs; dueMs = this.#nextMs()) this.#advance(dueMs)
+  }
+
+  #nextMs(): number {
+    return Math.min(this.#world.nextMs, this.#desk.nextMs)
+  }
+
+  #advance(toMs: number): void {
     if (this.#world.nextMs <= toMs) this.#world.advance(toMs)
     this.#desk.send(toMs, ({ ticker }, msg) => this.#sendTo('ticker', ticker, 'ticker', msg))
   }
