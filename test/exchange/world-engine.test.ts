@@ -14,6 +14,8 @@ type Act =
   | { kind: 'cancel'; id: number; account: number }
   | { kind: 'decrease'; id: number; account: number; to: number }
   | { kind: 'amend'; id: number; account: number; price: number; count: number; more: Partial<OrderRequest> }
+  /** The price that the order has, and a little more or less of it. */
+  | { kind: 'resize'; id: number; by: number }
   | { kind: 'cancelAll'; account: number | undefined }
 
 const account = fc.nat({ max: ACCOUNTS - 1 })
@@ -127,7 +129,7 @@ test('any history of orders has the same answers, book, queues, positions and mo
       compareMoney(ledger, engine, plain)
       expect(ledger.collateralMicros).toBe(0)
     }),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   )
   // A history in which nothing happens would prove nothing.
   expect(seen.filled).toBeGreaterThan(100_000)
@@ -160,6 +162,13 @@ function carryOut(each: Act, engine: MarketEngine, plain: PlainMarket): [found: 
         answer(engine.amend(each.id, each.account, how)),
         plain.amend(each.id, each.account, each.price, each.count, each.more),
       ]
+    }
+    case 'resize': {
+      const order = engine.order(each.id)
+      if (order === undefined) return ['', '']
+      const { account, price, filled, remaining } = order
+      const count = filled + remaining + each.by
+      return carryOut({ kind: 'amend', id: each.id, account, price, count, more: {} }, engine, plain)
     }
     case 'cancelAll':
       return [String(engine.cancelAll(each.account)), plain.cancelAll(each.account)]

@@ -5,7 +5,9 @@
  * tells the same happenings to the byte, however the time is cut into pieces. It has no sockets and no frames; the wire
  * makes those of what it is told.
  */
+import type { CentiContracts } from '#domain'
 import { type AccountId, Ledger } from '../engine/index.ts'
+import { type Book, emptyBook } from '../ladder.ts'
 import { Batch } from './batch.ts'
 import { Chance } from './chance.ts'
 import { Crowd } from './crowd.ts'
@@ -100,6 +102,20 @@ export class World {
   /** YES contracts less NO contracts of each account in a market that is known, in hundredths. */
   positions(ticker: string): ReadonlyMap<AccountId, number> {
     return this.#inner.markets.get(ticker)?.engine.positions() ?? new Map()
+  }
+
+  /** The book of a market that is known, summed from the orders in its engine, for checks. */
+  sumOrders(ticker: string): Book {
+    const book = emptyBook()
+    const engine = this.#inner.markets.get(ticker)?.engine
+    for (const side of ['yes', 'no'] as const) {
+      for (const price of engine?.prices(side) ?? []) {
+        let size = 0
+        for (const order of engine?.ordersAt(side, price) ?? []) size += order.remaining
+        book[side].set(price, size as CentiContracts)
+      }
+    }
+    return book
   }
 
   /** What a YES contract is worth to those who know the latent number, 0 … 1; `undefined` for an unknown market. */
