@@ -13,7 +13,7 @@ import type { WorldMarket } from '../world/world-market.ts'
 import { Audiences } from './audiences.ts'
 import { IndexAverages } from './index-averages.ts'
 import { encodeEvent, encodeIndex, encodeLifecycle } from './lifecycle-messages.ts'
-import { encodeDelta, encodeTrade } from './market-messages.ts'
+import { encodeDelta, encodeTicker, encodeTrade, quotesOf } from './market-messages.ts'
 import { TickerDesk } from './ticker-desk.ts'
 import { TradeTape } from './trade-tape.ts'
 import { WorldCatalog } from './world-catalog.ts'
@@ -52,10 +52,13 @@ export class WorldVenue implements Venue {
   #listed = 0
   #happened = 0
   #lateMs = 0
+  /** What has happened up to then is told. */
+  #atMs: number
 
   constructor(options: WorldVenueOptions) {
     this.#options = options
     this.#madeMs = performance.now()
+    this.#atMs = options.nowMs - options.ageMs
     const { seed, markets, framesPerSecond, signal, lifeMs, ageMs, nowMs } = options
     const startUnixMs = nowMs - ageMs
     const early: (readonly Happening[])[] = []
@@ -93,8 +96,10 @@ export class WorldVenue implements Venue {
     return (listing as Place).market.book
   }
 
-  lastTicker({ ticker }: Listing): string | undefined {
-    return this.#desk.lastOf(ticker)
+  /** A market that nothing has happened to yet has one all the same: as it stands. */
+  lastTicker(listing: Listing): string {
+    const { ticker, market } = listing as Place
+    return this.#desk.lastOf(ticker) ?? encodeTicker(market, quotesOf(market), this.#atMs)
   }
 
   /** Lifecycle knows no markets: whoever subscribes is sent all of it. */
@@ -159,6 +164,7 @@ export class WorldVenue implements Venue {
   }
 
   #advance(toMs: number): void {
+    this.#atMs = toMs
     if (this.#world.nextMs <= toMs) this.#world.advance(toMs)
     this.#desk.send(toMs, ({ ticker }, msg) => this.#sendTo('ticker', ticker, 'ticker', msg))
   }
