@@ -203,6 +203,25 @@ test('prices lie on the grid of their market', () => {
   }
 })
 
+test('trades come before, between and after their deltas, and a taker that leaves a rest shows the book crossed for a moment', () => {
+  const orders = { first: 0, between: 0, last: 0 }
+  let restsFirst = 0
+  const world = new World({ ...OPTIONS, framesPerSecond: 2000, markets: 20 }, (batch) => {
+    const kinds = batch.map(({ kind }) => kind)
+    const [trade, lastTrade] = [kinds.indexOf('trade'), kinds.lastIndexOf('trade')]
+    const [delta, lastDelta] = [kinds.indexOf('delta'), kinds.lastIndexOf('delta')]
+    if (trade < 0) return
+    if (lastTrade < delta) orders.first++
+    else if (trade > lastDelta) orders.last++
+    else orders.between++
+    const rest = batch.find((each) => each.kind === 'delta')
+    if (rest?.kind === 'delta' && rest.change > 0) restsFirst++
+  })
+  world.advance(START_MS + 60_000)
+  expect(Math.min(...Object.values(orders))).toBeGreaterThan(50)
+  expect(restsFirst).toBeGreaterThan(3)
+})
+
 test('mids of mutually exclusive markets sum to about one', () => {
   const sums: number[] = []
   const world = new World({ ...OPTIONS, seed: 3, markets: 120, framesPerSecond: 1200 }, () => undefined)

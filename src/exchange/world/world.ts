@@ -191,6 +191,7 @@ function indexPath(plan: IndexPlan, index: number, options: WorldOptions): Path 
   return new Path(new Chance(options.seed, 100 + index), {
     startMs: options.startUnixMs + index * INDEX_APART_MS,
     startValue: plan.startValue * (1 + 0.05 * (new Chance(options.seed, 200 + index).unit() - 0.5)),
+    tickMs: TICK_MS,
     deviationPerTick: plan.deviation,
     newsShare: newsShareOf(framesPerMarket(options)),
     aheadTicks: Math.ceil(options.lifeMs[1] / TICK_MS) + SIGNAL_AHEAD_TICKS + 2,
