@@ -192,6 +192,7 @@ export class WorldVenue implements Venue {
         this.#tellAll('market_lifecycle_v2', encodeLifecycle(happening.market, happening.change))
         break
       case 'event':
+        this.#forget()
         this.#tellAll('event_lifecycle', encodeEvent(happening.event))
         break
       case 'index':
@@ -259,7 +260,7 @@ export class WorldVenue implements Venue {
     }
   }
 
-  /** Lists a market that is new, and forgets those that the world has forgotten. */
+  /** Lists a market that is new. */
   #place(market: WorldMarket): void {
     const { ticker, marketId } = market
     if (this.#places.has(ticker)) return
@@ -267,12 +268,16 @@ export class WorldVenue implements Venue {
     this.#places.set(ticker, place)
     this.#byMarketId.set(marketId, place)
     for (const follower of this.#audiences.allFollowers()) follower.listed(ticker)
-    for (const [oldest, { market: old }] of this.#places) {
-      if (this.#world.markets.has(oldest)) break
-      this.#places.delete(oldest)
-      this.#byMarketId.delete(old.marketId)
-      this.#desk.forget(old)
-      for (const follower of this.#audiences.allFollowers()) follower.unlisted(oldest)
+  }
+
+  /** Forgets what the world has forgotten; looked at whenever an event comes into being. */
+  #forget(): void {
+    for (const [ticker, { market }] of this.#places) {
+      if (this.#world.markets.has(ticker)) continue
+      this.#places.delete(ticker)
+      this.#byMarketId.delete(market.marketId)
+      this.#desk.forget(market)
+      for (const follower of this.#audiences.allFollowers()) follower.unlisted(ticker)
     }
   }
 }
