@@ -47,7 +47,7 @@ class Audit {
 
   run(happenings: number): void {
     while (this.counts.happenings < happenings) this.#world.advance(this.#world.nextMs)
-    for (const market of this.#world.markets.values()) this.#compare(market)
+    this.#compareAll()
   }
 
   #take(batch: readonly Happening[]): void {
@@ -66,7 +66,7 @@ class Audit {
       else if (each.kind === 'lifecycle' && each.change === 'settled') this.#settled(each.market)
     }
     this.#money()
-    if (++this.#batches % COMPARE_EVERY === 0) for (const market of this.#world.markets.values()) this.#compare(market)
+    if (++this.#batches % COMPARE_EVERY === 0) this.#compareAll()
   }
 
   #delta(market: WorldMarket, side: Side, price: number, change: number): void {
@@ -116,6 +116,20 @@ class Audit {
       `open interest of ${market.ticker} is ${market.openInterest}, held ${long}`,
     )
     this.counts.compared++
+  }
+
+  /** Behind every open contract lies a dollar, and no other money is collateral. */
+  #compareAll(): void {
+    let openInterest = 0
+    for (const market of this.#world.markets.values()) {
+      this.#compare(market)
+      openInterest += market.openInterest
+    }
+    const { collateralMicros } = this.#world.ledger
+    this.#demand(
+      collateralMicros === openInterest * 10_000,
+      `collateral ${collateralMicros} for ${openInterest} open contracts`,
+    )
   }
 
   #settled(market: WorldMarket): void {

@@ -31,10 +31,10 @@ function digestOf(options: WorldOptions, stepMs: number, seconds: number): strin
 }
 
 test('the same seed tells the same to the byte, however the time is cut; another seed tells something else', () => {
-  const whole = digestOf(OPTIONS, 1_000_000, 60)
-  expect(digestOf(OPTIONS, 7, 60)).toBe(whole)
-  expect(digestOf({ ...OPTIONS, seed: 6 }, 1000, 60)).not.toBe(whole)
-  expect(digestOf({ ...OPTIONS, signal: true }, 1000, 60)).not.toBe(whole)
+  const whole = digestOf(OPTIONS, 1_000_000, 30)
+  expect(digestOf(OPTIONS, 7, 30)).toBe(whole)
+  expect(digestOf({ ...OPTIONS, seed: 6 }, 1000, 30)).not.toBe(whole)
+  expect(digestOf({ ...OPTIONS, signal: true }, 1000, 30)).not.toBe(whole)
 })
 
 test('tickers, market ids and trade ids of two starts of the same seed never meet', () => {
@@ -257,17 +257,35 @@ test('options that make no world are refused with what is needed', () => {
   expect(make({ startUnixMs: 0.5 })).toThrow(/startUnixMs/)
 })
 
-test('ended markets are forgotten after their time, and a market keeps a bounded number of trades', () => {
+test('ended markets are forgotten after their time', () => {
   const known: number[] = []
-  const world = new World(
-    { ...LIVES, lifeMs: [10_000, 20_000], keepEndedMs: 20_000, framesPerSecond: 1000, markets: 20 },
-    () => undefined,
-  )
+  const options = {
+    ...LIVES,
+    lifeMs: [10_000, 20_000],
+    keepEndedMs: 20_000,
+    framesPerSecond: 200,
+    markets: 20,
+  } as const
+  const world = new World(options, () => undefined)
   for (let second = 60; second <= 180; second += 30) {
     world.advance(START_MS + second * 1000)
     known.push(world.markets.size)
-    for (const { ticker } of world.markets.values()) expect(world.trades(ticker).length).toBeLessThan(400)
   }
-  expect(Math.max(...known)).toBeLessThan(6 * 20)
+  expect(Math.max(...known)).toBeLessThan(6 * options.markets)
+})
+
+test('of a market the last trades are kept, newest last, within a bound', () => {
+  const told: string[] = []
+  const world = new World({ ...OPTIONS, markets: 1, framesPerSecond: 3000 }, (batch) => {
+    for (const each of batch) if (each.kind === 'trade') told.push(each.tradeId)
+  })
+  world.advance(START_MS + 30_000)
+  const [{ ticker, lastTrade }] = [...world.markets.values()] as [WorldMarket]
+  const kept = world.trades(ticker).map(({ tradeId }) => tradeId)
+  expect(told.length).toBeGreaterThan(1000)
+  expect(kept.length).toBeGreaterThanOrEqual(200)
+  expect(kept.length).toBeLessThan(400)
+  expect(kept).toEqual(told.slice(-kept.length))
+  expect(lastTrade?.tradeId).toBe(kept.at(-1))
   expect(world.trades('KXNOTHING')).toEqual([])
 })
