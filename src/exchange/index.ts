@@ -1,6 +1,6 @@
 /** The simulated exchange: Kalshi's wire protocol on a port of your own, over a world that trades or a recorded capture. */
 export { ExchangeError, type ExchangeErrorCode } from './error.ts'
-export { CAPTURE_ONLY, type ExchangeOptions, WORLD_ONLY } from './options.ts'
+export type { ExchangeOptions } from './options.ts'
 export { seededUnit } from './seeded-random.ts'
 export { startExchange } from './start.ts'
 export { deriveUuid } from './uuid.ts'
