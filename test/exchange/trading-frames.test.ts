@@ -18,7 +18,7 @@ beforeAll(async () => {
     client.send(subscribeTo(3, ['cfbenchmarks_value'], { index_ids: ['all'] }))
     await sidOf(client, 'cfbenchmarks_value')
   }
-  await new Promise((resolve) => setTimeout(resolve, 3500))
+  await new Promise((resolve) => setTimeout(resolve, 3000))
 })
 afterAll(() => exchange.close())
 
