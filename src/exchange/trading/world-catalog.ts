@@ -71,7 +71,7 @@ export class WorldCatalog implements Catalog {
   }
 
   describeTrade(entry: TradeEntry): Described {
-    return describeTrade((entry as TapeTrade).trade)
+    return describeTrade(entry as TapeTrade)
   }
 
   #eventEntry(event: WorldEvent): EventEntry | undefined {

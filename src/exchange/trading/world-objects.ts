@@ -2,8 +2,7 @@
 import { type CentiCents, complement, formatContracts, formatDollars } from '#domain'
 import type { Described } from '../rest/catalog.ts'
 import { encodeTime } from '../rfc3339.ts'
-import type { TradeHappening } from '../world/happening.ts'
-import type { WorldEvent, WorldMarket, WorldSeries } from '../world/world-market.ts'
+import type { WorldEvent, WorldMarket, WorldSeries, WorldTrade } from '../world/world-market.ts'
 import { describeGrid, describeStrike } from './lifecycle-messages.ts'
 import { quotesOf } from './market-messages.ts'
 
@@ -95,7 +94,7 @@ export const describeSeries = (series: WorldSeries): Described => ({
   title: series.title,
 })
 
-export const describeTrade = (trade: TradeHappening): Described => ({
+export const describeTrade = (trade: WorldTrade): Described => ({
   count_fp: formatContracts(trade.count),
   created_time: encodeTime(trade.atMs),
   is_block_trade: false,
@@ -103,7 +102,7 @@ export const describeTrade = (trade: TradeHappening): Described => ({
   taker_book_side: trade.takerBookSide,
   taker_outcome_side: trade.takerSide,
   taker_side: trade.takerSide,
-  ticker: trade.market.ticker,
+  ticker: trade.ticker,
   trade_id: trade.tradeId,
   yes_price_dollars: formatDollars(trade.yesPrice),
 })
