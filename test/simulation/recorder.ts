@@ -156,6 +156,9 @@ export class RecorderLife {
       frame: (connection, frame) => {
         if (tape.frame(connection, Buffer.from(frame.text)) === 'taken') {
           witness.taken(connection, frame)
+          const { bufferedBytes } = this.journal
+          if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+            this.#relieve(this.#backpressure.check(bufferedBytes, time.nowMs))
           return
         }
         witness.refused(connection, frame)
