@@ -59,7 +59,7 @@ export class Session {
   #effects: Effect[] = []
   readonly #options: SessionOptions
   readonly #backoff: Backoff
-  readonly #commands = new CommandQueue()
+  readonly #commands = new CommandQueue((command) => this.#plan.stillMeant(command))
   readonly #resync = new Resync()
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
