@@ -116,6 +116,26 @@ describe('a session', () => {
     expect(ofBooks.map(({ params }) => params.action)).toEqual(['add_markets'])
   })
 
+  test('asks again for the few books that say a connection is read the wrong way round, ever more rarely', () => {
+    const session = live()
+    session.oriented(['A'], 1000)
+    session.answered('A', 1000)
+    const askedMs: number[] = []
+    for (let nowMs = 1000; nowMs < 300_000; nowMs += 500) {
+      session.heard(nowMs)
+      session.tick(nowMs)
+      const asked = sends(session.takeEffects())
+      if (asked.length === 0) continue
+      expect(asked.map(({ params }) => [params.action, params.market_tickers])).toEqual([['get_snapshot', ['A']]])
+      askedMs.push(nowMs - 1000)
+      session.answered('A', nowMs)
+    }
+    expect(askedMs).toEqual([1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000, 243_000])
+    session.oriented([], 300_000)
+    session.tick(400_000)
+    expect(sends(session.takeEffects())).toEqual([])
+  })
+
   test('repairs one sequence break by get_snapshot, and a second before it is whole by a new connection', () => {
     const session = live()
     for (const market of ['A', 'B']) session.doubted(market, 'sequence_break', 1000)

@@ -204,7 +204,10 @@ export class RecorderLife {
         witness.broken(connection, sid, expected, received)
         tell(connection, (session, nowMs) => session.broken(channel, nowMs))
       },
-      oriented: ({ id, orientation }) => witness.trace(() => `connection ${id} is read ${orientation.verdict}`),
+      oriented: ({ id, orientation }) => {
+        witness.trace(() => `connection ${id} is read ${orientation.verdict}`)
+        tell(id, (session, nowMs) => session.oriented(orientation.doubtful, nowMs))
+      },
       control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
     }
   }
