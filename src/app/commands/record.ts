@@ -18,7 +18,11 @@ export function addRecord(program: Command): void {
         'Exit code: 0 everything received is on disk, 1 something is not (or it never connected),\n2 could not run, 3 all on disk and the database behind until the next start.',
     )
     .action(async (flags: RecorderFlags) => {
-      const { config, notices } = loadConfig({ overrides: overridesOf(flags), needsKey: 'always' })
+      const { config, notices } = loadConfig({
+        overrides: overridesOf(flags),
+        profile: flags.profile,
+        needsKey: 'always',
+      })
       const account = await runRecorder({
         config,
         notices,

@@ -6,7 +6,7 @@ import { loadConfig } from '../config/config-load.ts'
 import type { SettingName } from '../config/config-settings.ts'
 import { parseDuration } from './duration.ts'
 
-export type CommonFlags = { readonly data?: string; readonly json?: boolean }
+export type CommonFlags = { readonly data?: string; readonly profile?: string; readonly json?: boolean }
 
 export type RecorderFlags = CommonFlags & {
   /** `false` with --no-store. */
@@ -18,7 +18,9 @@ export type RecorderFlags = CommonFlags & {
 }
 
 export const withData = (command: Command): Command =>
-  command.option('--data <folder>', 'data folder (KALSHIFLOW_DATA; default ./data/<environment>)')
+  command
+    .option('--data <folder>', 'data folder (KALSHIFLOW_DATA; default ./data/<environment>)')
+    .option('--profile <name>', 'settings from .env.<name>, data in ./data/<name>, a schema of its own')
 
 export const withJson = (command: Command): Command => command.option('--json', 'one JSON value on standard output')
 
@@ -72,7 +74,7 @@ export class NoData extends Error {
 
 /** The folder that a command which only reads is to read; named by hand, no setting is looked at. Throws when it is not there. */
 export function folderToRead(flags: CommonFlags): string {
-  const folder = flags.data ?? dataFolderOf(loadConfig({ needsKey: 'never' }).config)
+  const folder = flags.data ?? dataFolderOf(loadConfig({ needsKey: 'never', profile: flags.profile }).config)
   if (!existsSync(folder))
     throw new NoData(`${folder} is not there: name the data folder with --data; \`kalshiflow start\` makes ./data/sim`)
   return folder
@@ -83,4 +85,6 @@ export function folderToRead(flags: CommonFlags): string {
  * the simulation, which is what `start` records when nothing is configured.
  */
 const dataFolderOf = (config: Config): string =>
-  config.exchangeChosen || config.origins.KALSHIFLOW_DATA !== 'derived' ? config.dataFolder : './data/sim'
+  config.exchangeChosen || config.profile !== undefined || config.origins.KALSHIFLOW_DATA !== 'derived'
+    ? config.dataFolder
+    : './data/sim'

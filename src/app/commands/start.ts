@@ -29,6 +29,7 @@ export function addStart(program: Command): void {
     .action(async (flags: StartFlags) => {
       const { config, notices } = loadConfig({
         overrides: overridesOf(flags),
+        profile: flags.profile,
         needsKey: flags.sim === true ? 'never' : 'if_chosen',
       })
       const run = { command: 'start', maxMarkets: flags.maxMarkets, forMs: flags.for, store: flags.store }
@@ -51,6 +52,7 @@ async function recordBuiltIn(
   const exchange = await startExchangeThread({ port: 0, capture: DEMO_CAPTURE, loop: true, keyType: 'ed25519' })
   try {
     const { config, notices } = loadConfig({
+      profile: flags.profile,
       overrides: {
         ...overridesOf(flags),
         KALSHI_WS_URL: exchange.url,

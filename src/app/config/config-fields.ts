@@ -101,6 +101,13 @@ export const path: z.ZodType<string, string> = written('the name of a file or fo
   text.length <= 4096 && !/[\0\r\n]/.test(text) ? text : undefined,
 )
 
+export const PROFILE_NAME = /^[a-z0-9-]{1,32}$/
+
+export const profileName: z.ZodType<string, string> = written(
+  'a name of at most 32 of the characters a-z, 0-9 and -',
+  (text) => (PROFILE_NAME.test(text) ? text : undefined),
+)
+
 /** Key ids of Kalshi are UUIDs; a simulated exchange takes any. It travels as an HTTP header, so no spaces and no line ends. */
 export const keyId: z.ZodType<string, string> = written(
   'the id that Kalshi shows beside the API key, a UUID',

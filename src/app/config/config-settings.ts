@@ -12,6 +12,7 @@ import {
   oneOf,
   optional,
   path,
+  profileName,
   seconds,
   secretText,
   setting,
@@ -75,10 +76,15 @@ export const Settings = z.object({
     fallback: '25000',
   }),
 
+  KALSHIFLOW_PROFILE: optional(profileName, {
+    about:
+      'Name of a set of settings, as --profile gives it: they are read from .env.<profile> instead of .env, data goes to ./data/<profile>, and rows in a DATABASE_URL to the schema kalshiflow_<profile>. Set in a file it names folder and schema alone.',
+    example: 'demo',
+  }),
   KALSHIFLOW_DATA: optional(path, {
     about:
       'Folder of the journal and everything kept beside it. Changing it starts an empty journal; the old one stays where it is.',
-    derived: './data/<environment>',
+    derived: './data/<environment>, or ./data/<profile>',
   }),
   KALSHIFLOW_COMMIT_INTERVAL_MS: setting(wholeNumber(1, 1000), {
     about:

@@ -114,6 +114,7 @@ class BesideRecorder implements RecorderStore {
         const lease = await openDatabase({
           databaseUrl: store.databaseUrl?.reveal(),
           dataFolder: this.#dataFolder,
+          schema: store.schema,
           onEvent: (event) => this.#databaseEvent(event),
           signal: this.#stopping.signal,
         })
@@ -137,6 +138,7 @@ class BesideRecorder implements RecorderStore {
     const worker = startStoreWorker({
       journalFolder: `${this.#dataFolder}/journal`,
       database: lease.url,
+      schema: store.schema,
       batchRows: store.batchRows,
       flushIntervalMs: store.flushIntervalMs,
       // Two batches are held: one on its way, one being made.
