@@ -22,6 +22,7 @@ import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { Checkpointer } from './checkpointer.ts'
+import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
 import { RateMeter, type Rates } from './rate-meter.ts'
 import { listenFor, type Quarantined } from './recorder-listener.ts'
@@ -65,6 +66,7 @@ export class Recorder {
   readonly journal: Journal
   readonly fold: Fold
   readonly hub = new BookHub()
+  readonly age = new MessageAge()
   readonly quarantine: Quarantined[] = []
   /** Told of each commit, as soon as it is durable. */
   onDurable: ((position: Position) => void) | undefined
@@ -97,6 +99,7 @@ export class Recorder {
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
+        age: this.age,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
@@ -341,6 +344,7 @@ export class Recorder {
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
+    this.age.tick(nowMs)
   }
 
   #bookSeqOf({ connection, session }: ExchangeLink): number | undefined {
