@@ -54,7 +54,11 @@ function valuesOf({ exchange, journal, store, ...config }: Config): Record<Setti
     RL_ORDERBOOK_FLUSH_INTERVAL: String(store.flushIntervalMs / 1000),
     RL_ORDERBOOK_SAMPLE_RATE: String(store.sampleRate),
     RL_ORDERBOOK_MAX_QUEUE_SIZE: String(store.queueRowsMax),
-    PORT: String(config.port),
+    PORT: String(config.api.port),
+    KALSHIFLOW_HOST: config.api.host,
+    KALSHIFLOW_READ_TOKEN: config.api.readToken === undefined ? '' : MASK,
+    KALSHIFLOW_ADMIN_TOKEN: config.api.adminToken === undefined ? '' : MASK,
+    KALSHIFLOW_CORS_ORIGINS: config.api.corsOrigins.join(','),
     RL_LOG_LEVEL: config.log.level,
     LOG_FORMAT: config.log.format,
   }

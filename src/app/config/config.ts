@@ -86,7 +86,15 @@ export type Config = {
     readonly sampleRate: number
     readonly queueRowsMax: number
   }
-  readonly port: number
+  readonly api: {
+    /** Beyond loopback only with a read token. */
+    readonly host: string
+    /** 0: a free one. */
+    readonly port: number
+    readonly readToken: Secret | undefined
+    readonly adminToken: Secret | undefined
+    readonly corsOrigins: readonly string[]
+  }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number]; readonly format: 'pretty' | 'json' }
   /** Where each setting came from, for display. */
   readonly origins: Readonly<Record<SettingName, Origin>>
@@ -177,7 +185,13 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       sampleRate: read.RL_ORDERBOOK_SAMPLE_RATE,
       queueRowsMax: read.RL_ORDERBOOK_MAX_QUEUE_SIZE,
     },
-    port: read.PORT,
+    api: {
+      host: read.KALSHIFLOW_HOST,
+      port: read.PORT,
+      readToken: read.KALSHIFLOW_READ_TOKEN,
+      adminToken: read.KALSHIFLOW_ADMIN_TOKEN,
+      corsOrigins: read.KALSHIFLOW_CORS_ORIGINS ?? [],
+    },
     log: { level: read.RL_LOG_LEVEL, format: read.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     origins: origins as Record<SettingName, Origin>,
   })
