@@ -40,6 +40,13 @@ export const LOG_EVENTS = {
   empty_segments_removed: 'Files of segments that were never begun were removed.',
   markets_choosing: 'No tickers were given: the exchange is asked for its open markets.',
   markets_chosen: 'No tickers were given: the open markets with the most volume.',
+  markets_added: 'Markets that have opened are recorded from now on.',
+  markets_let_go: 'Markets that have closed are recorded no longer; their results are asked for.',
+  markets_settled: 'Markets that were let go are settled: result and value are in the journal.',
+  markets_unsettled:
+    'Markets that were let go are not asked after any more, although nobody said that they are settled.',
+  markets_left_out: 'Markets that have opened do not fit on the connections that are allowed.',
+  market_list_failed: 'The open markets could not be asked for; what is recorded stays, and it is tried again.',
   process_was_down: 'The last run ended without a word; the hole since its last durable record is written down.',
   built_in_exchange: 'No exchange is configured: the built-in one is recorded.',
   database_open: 'The database answers; its kind and version.',
