@@ -33,14 +33,16 @@ export type StoreAccount = {
 export type RecorderStore = {
   /** `undefined` until the database is open. */
   status(): StoreWorkerStatus | undefined
-  /** Stores what is durable, at most for so long, and lets everything go; a server that is just starting goes after it. */
-  close(deadlineMs: number): Promise<StoreAccount>
+  /** Why nothing is stored, in words: refused, or the database cannot be opened. */
+  trouble(): string | undefined
+  /** Stores what is durable, at most for so long, and ends the writer; the database stays. */
+  drain(deadlineMs: number): Promise<StoreAccount>
+  /** Lets the database go, at most for so long; a server that is just starting goes after it. */
+  release(deadlineMs: number): Promise<void>
 }
 
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 30_000
-/** How long letting an embedded server go may hold up the end; it goes on without us. */
-const RELEASE_MS_MAX = 1_500
 
 /** Opens the database in the background and stores what the recorder makes durable. */
 export function startRecorderStore(config: Config, dataFolder: string, recorder: Recorder, log: Log): RecorderStore {
@@ -73,7 +75,11 @@ class BesideRecorder implements RecorderStore {
     return this.#worker?.status()
   }
 
-  async close(deadlineMs: number): Promise<StoreAccount> {
+  trouble(): string | undefined {
+    return this.#refusal?.message ?? this.#unavailable
+  }
+
+  async drain(deadlineMs: number): Promise<StoreAccount> {
     // One that has failed before is not waited for; a first start may still be under way after a short recording.
     const untilMs = performance.now() + deadlineMs
     if (this.#unavailable === undefined) await Promise.race([this.#opening, wait(deadlineMs)])
@@ -93,9 +99,6 @@ class BesideRecorder implements RecorderStore {
           : drained.isComplete
             ? 'complete'
             : 'behind'
-    if (this.#lease !== undefined)
-      await Promise.race([this.#lease.release().catch((error) => this.#failed(error)), wait(RELEASE_MS_MAX)])
-    this.#repeats.tell(true)
     return {
       state,
       rows,
@@ -105,6 +108,12 @@ class BesideRecorder implements RecorderStore {
       position: formatPosition(drained?.position ?? status?.position ?? { segment: 0, offset: 0 }),
       ...(state === 'complete' || detail === undefined ? {} : { detail }),
     }
+  }
+
+  async release(deadlineMs: number): Promise<void> {
+    if (this.#lease !== undefined)
+      await Promise.race([this.#lease.release().catch((error) => this.#failed(error)), wait(deadlineMs)])
+    this.#repeats.tell(true)
   }
 
   async #open(): Promise<void> {
