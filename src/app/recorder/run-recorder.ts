@@ -95,6 +95,7 @@ export async function runRecorder(options: RunOptions): Promise<RunAccount> {
       dataFolder,
       recorder,
       log,
+      ...(store === undefined ? {} : { store: () => store.summary() }),
       onStop: () => signals.stop('asked to over the control socket'),
     })
     try {

@@ -3,6 +3,7 @@
  * for it: it opens while frames come in, and what is not stored at the end is stored at the next start.
  */
 import { formatPosition } from '#domain'
+import type { StoreSummary } from '#live'
 import {
   type DatabaseEvent,
   type DatabaseLease,
@@ -33,6 +34,8 @@ export type StoreAccount = {
 export type RecorderStore = {
   /** `undefined` until the database is open. */
   status(): StoreWorkerStatus | undefined
+  /** The same for the control socket, from the beginning on. */
+  summary(): StoreSummary
   /** Stores what is durable, at most for so long, and lets everything go; a server that is just starting goes after it. */
   close(deadlineMs: number): Promise<StoreAccount>
 }
@@ -71,6 +74,26 @@ class BesideRecorder implements RecorderStore {
 
   status(): StoreWorkerStatus | undefined {
     return this.#worker?.status()
+  }
+
+  summary(): StoreSummary {
+    const status = this.#worker?.status()
+    const refused = this.#refusal?.message ?? null
+    const waiting = this.#unavailable === undefined ? 'opening' : 'unavailable'
+    return {
+      state: refused === null ? (status?.state ?? waiting) : 'refused',
+      position: formatPosition(status?.position ?? { segment: 0, offset: 0 }),
+      behind_bytes: status?.behindBytes ?? 0,
+      behind_ms: status?.behindMs ?? 0,
+      rows: status?.rows ?? 0,
+      rows_per_second: status?.rowsPerSecond ?? 0,
+      transactions: status?.transactions ?? 0,
+      quarantined: status?.quarantined ?? 0,
+      failures: status?.failures ?? 0,
+      restarts: status?.restarts ?? 0,
+      last_error: status?.lastError ?? this.#unavailable ?? null,
+      refused,
+    }
   }
 
   async close(deadlineMs: number): Promise<StoreAccount> {
@@ -146,7 +169,7 @@ class BesideRecorder implements RecorderStore {
     })
     this.#worker = worker
     worker.durable(this.#recorder.journal.durable)
-    this.#recorder.onDurable = (position) => worker.durable(position)
+    this.#recorder.onDurable((position) => worker.durable(position))
     void worker.refused.then((error) => {
       this.#refusal = error
       this.#log.error({ event: 'store_refused', error })
