@@ -12,7 +12,7 @@ export const LOG_EVENTS = {
   connection_lost: 'A WebSocket to the exchange has ended, with its cause.',
   connect_failed: 'An attempt to connect ended before the socket was open, with its cause.',
   session_state:
-    'A connection moved to another state: connecting, subscribing, proving, live, waiting, stalled, closed.',
+    'A connection moved to another state: connecting, subscribing, proving, live, waiting, stalled, paused, closed.',
   command_refused: 'The exchange refused a command, with its code.',
   markets_dropped: 'Markets are not recorded on this connection any more, with the reason.',
   snapshots_missing: 'Markets did not answer with a snapshot in time; they are asked for by name.',
@@ -26,6 +26,8 @@ export const LOG_EVENTS = {
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',
   frame_malformed: 'A frame could not be read; it is in the journal, its market is in doubt.',
+  recording_paused: 'An operator paused the recording: the connections are let go.',
+  recording_resumed: 'An operator resumed the recording: the connections are made again.',
   backpressure: 'The journal cannot keep up: sockets are paused, resumed, let go or made again.',
   segment_opened: 'The journal goes on in a new segment.',
   segment_sealed: 'A segment was compressed and given its checksums.',

@@ -73,8 +73,8 @@ function diskOf({ commitP99Ms, disk, outlook, journalBytes }: ServiceView): stri
 }
 
 function storedOf({ store }: ServiceView): string {
-  if (store === null || store === undefined) return 'the database is being opened'
-  const behind = store.behindMs > 1000 ? `${(store.behindMs / 1000).toFixed(1)} s behind` : 'up to date'
+  if (store === undefined || store.state === 'opening') return 'the database is being opened'
+  const behind = store.behind_ms > 1500 ? `${(store.behind_ms / 1000).toFixed(1)} s behind` : 'up to date'
   const bad = store.quarantined > 0 ? ` · ${n(store.quarantined)} in quarantine` : ''
   return `${n(store.rows)} rows · ${store.state === 'writing' ? behind : store.state}${bad}`
 }

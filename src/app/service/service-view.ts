@@ -1,6 +1,6 @@
 /** One look at everything that runs: what the panel draws, the plain lines tell and troubles are read from. */
 import type { Environment } from '#domain'
-import type { StoreWorkerStatus } from '#store'
+import type { StoreSummary } from '#live'
 import type { AgeFigures } from '../recorder/message-age.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { marketsOf } from '../recorder/status.ts'
@@ -28,9 +28,12 @@ export type ServiceView = {
   readonly backpressure: string
   readonly liveConnections: number
   readonly connections: number
-  /** `undefined` when nothing is to be stored; `null` while the database is not open. */
-  readonly store: StoreWorkerStatus | null | undefined
-  readonly storeTrouble: string | undefined
+  /** `undefined` when nothing is to be stored. */
+  readonly store: StoreSummary | undefined
+  /** Who paused the recording. */
+  readonly pausedBy: string | undefined
+  /** Why the last attempt to connect failed; `undefined` once one succeeded. */
+  readonly refusal: string | undefined
   readonly disk: DiskFigures
   readonly outlook: Outlook | undefined
   readonly api: (ThreadStatus & { readonly url: string | undefined }) | undefined
@@ -43,9 +46,7 @@ export type ServiceView = {
 export type ViewParts = {
   readonly environment: Environment
   readonly recorder: Recorder
-  readonly store: () =>
-    | { readonly status: StoreWorkerStatus | undefined; readonly trouble: string | undefined }
-    | undefined
+  readonly store: () => StoreSummary | undefined
   readonly disk: () => DiskFigures
   readonly outlook: () => Outlook | undefined
   readonly api: () => ServiceView['api']
@@ -57,7 +58,6 @@ export function viewService(parts: ViewParts): ServiceView {
   const { recorder } = parts
   const { counts } = recorder.fold
   const { bytes, commitMs } = recorder.journal.metrics()
-  const store = parts.store()
   const exchange = parts.exchange()
   return {
     environment: parts.environment,
@@ -77,8 +77,9 @@ export function viewService(parts: ViewParts): ServiceView {
     backpressure: recorder.backpressure,
     liveConnections: recorder.links.filter(({ session }) => session.state === 'live').length,
     connections: recorder.links.length,
-    store: store === undefined ? undefined : (store.status ?? null),
-    storeTrouble: store?.trouble,
+    store: parts.store(),
+    pausedBy: recorder.paused?.by,
+    refusal: recorder.refusal,
     disk: parts.disk(),
     outlook: parts.outlook(),
     api: parts.api(),
@@ -100,12 +101,12 @@ export const fieldsOf = (view: ServiceView) => ({
   commitP99Ms: view.commitP99Ms,
   megabytes: Math.round(view.journalBytes / 1e5) / 10,
   seconds: view.seconds,
-  ...(view.store === null || view.store === undefined
+  ...(view.store === undefined
     ? {}
     : {
         storedRows: view.store.rows,
         storeState: view.store.state,
-        storeBehindMs: Math.round(view.store.behindMs),
+        storeBehindMs: Math.round(view.store.behind_ms),
         storeRestarts: view.store.restarts,
       }),
   ...(view.api === undefined ? {} : { apiState: view.api.state, apiRestarts: view.api.restarts }),

@@ -15,10 +15,12 @@ export function troublesOf(view: ServiceView): string[] {
   const { markets, store, disk, outlook, api, exchange, clockAheadMs } = view
   const isStarting = view.seconds < START_S
   const told: (string | false | undefined)[] = [
-    view.connections > 0 &&
+    view.pausedBy !== undefined && `PAUSED by ${view.pausedBy}: nothing is recorded`,
+    view.pausedBy === undefined &&
+      view.connections > 0 &&
       view.liveConnections === 0 &&
-      !isStarting &&
-      'NOT CONNECTED to the exchange; it is tried again and again, the log says why',
+      (!isStarting || view.refusal !== undefined) &&
+      `NOT CONNECTED, and tried again: ${view.refusal ?? 'the exchange does not answer'}`,
     view.backpressure !== 'flowing' && `the disk cannot keep up: connections are ${view.backpressure}`,
     disk.freeBytes !== undefined &&
       disk.freeBytes < FREE_BYTES_LOW &&
@@ -30,11 +32,12 @@ export function troublesOf(view: ServiceView): string[] {
       markets.in_doubt > 0 &&
       `${markets.in_doubt} ${markets.in_doubt === 1 ? 'book is' : 'books are'} in doubt until the next snapshot`,
     markets.unknown > 0 && `the exchange does not know ${markets.unknown} of the markets asked for`,
-    view.storeTrouble !== undefined && `nothing is stored: ${view.storeTrouble}`,
-    store?.state === 'waiting' && `the database is away: ${store.lastError ?? 'it is tried again'}`,
+    store !== undefined && store.refused !== null && `nothing is stored: ${store.refused}`,
+    (store?.state === 'waiting' || store?.state === 'unavailable') &&
+      `the database is away: ${store.last_error ?? 'it is tried again'}`,
     store?.state === 'writing' &&
-      store.behindMs > STORE_BEHIND_MS &&
-      `the database is ${Math.round(store.behindMs / 1000)} s behind and catching up`,
+      store.behind_ms > STORE_BEHIND_MS &&
+      `the database is ${Math.round(store.behind_ms / 1000)} s behind and catching up`,
     api !== undefined &&
       api.state !== 'ready' &&
       !isStarting &&

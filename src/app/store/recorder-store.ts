@@ -3,13 +3,13 @@
  * for it: it opens while frames come in, and what is not stored at the end is stored at the next start.
  */
 import { formatPosition } from '#domain'
+import type { StoreSummary } from '#live'
 import {
   type DatabaseEvent,
   type DatabaseLease,
   openDatabase,
   type StoreThreadEvent,
   type StoreWorker,
-  type StoreWorkerStatus,
   startStoreWorker,
 } from '#store'
 import type { Config } from '../config/config.ts'
@@ -31,10 +31,8 @@ export type StoreAccount = {
 }
 
 export type RecorderStore = {
-  /** `undefined` until the database is open. */
-  status(): StoreWorkerStatus | undefined
-  /** Why nothing is stored, in words: refused, or the database cannot be opened. */
-  trouble(): string | undefined
+  /** How it is, from the beginning on: for the control socket and the panel. */
+  summary(): StoreSummary
   /** Stores what is durable, at most for so long, and ends the writer; the database stays. */
   drain(deadlineMs: number): Promise<StoreAccount>
   /** Lets the database go, at most for so long; a server that is just starting goes after it. */
@@ -71,12 +69,24 @@ class BesideRecorder implements RecorderStore {
     this.#opening = this.#open()
   }
 
-  status(): StoreWorkerStatus | undefined {
-    return this.#worker?.status()
-  }
-
-  trouble(): string | undefined {
-    return this.#refusal?.message ?? this.#unavailable
+  summary(): StoreSummary {
+    const status = this.#worker?.status()
+    const refused = this.#refusal?.message ?? null
+    const waiting = this.#unavailable === undefined ? 'opening' : 'unavailable'
+    return {
+      state: refused === null ? (status?.state ?? waiting) : 'refused',
+      position: formatPosition(status?.position ?? { segment: 0, offset: 0 }),
+      behind_bytes: status?.behindBytes ?? 0,
+      behind_ms: status?.behindMs ?? 0,
+      rows: status?.rows ?? 0,
+      rows_per_second: status?.rowsPerSecond ?? 0,
+      transactions: status?.transactions ?? 0,
+      quarantined: status?.quarantined ?? 0,
+      failures: status?.failures ?? 0,
+      restarts: status?.restarts ?? 0,
+      last_error: status?.lastError ?? this.#unavailable ?? null,
+      refused,
+    }
   }
 
   async drain(deadlineMs: number): Promise<StoreAccount> {
@@ -157,7 +167,7 @@ class BesideRecorder implements RecorderStore {
     })
     this.#worker = worker
     worker.durable(this.#recorder.journal.durable)
-    this.#recorder.onDurable = (position) => worker.durable(position)
+    this.#recorder.onDurable((position) => worker.durable(position))
     void worker.refused.then((error) => {
       this.#refusal = error
       this.#log.error({ event: 'store_refused', error })

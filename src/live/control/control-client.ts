@@ -63,7 +63,8 @@ export function askRecorder<Ask extends keyof ControlAnswers>(
   })
 }
 
-function socketPath(dataFolder: string): string {
+/** Where the recorder of a data folder listens, or would. */
+export function socketPath(dataFolder: string): string {
   const folder = resolve(dataFolder)
   try {
     return readFileSync(join(folder, POINTER_NAME), 'utf8').trim()
