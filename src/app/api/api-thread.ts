@@ -4,8 +4,8 @@
  */
 import type { ApiEvent, ApiOptions } from '#api'
 import type { Log } from '../log/log.ts'
-import { tellApi } from './api-log.ts'
 import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
+import { tellApi } from './api-log.ts'
 
 /** All of the options that can cross to another thread. */
 export type ApiThreadOptions = Omit<ApiOptions, 'onEvent'>

@@ -1,8 +1,7 @@
 /** Starts the API beside a recorder, and says what to do when its port cannot be had. */
 import type { Log } from '../log/log.ts'
-import { VERSION } from '../version.ts'
-
 import type { ServiceOptions } from '../service/run-service.ts'
+import { VERSION } from '../version.ts'
 import { ApiThread, type ApiThreadOptions } from './api-thread.ts'
 
 /** The settings of the API as it is handed to a thread or started in this one. */

@@ -39,6 +39,10 @@ export const withRecorder = (command: Command): Command =>
     )
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
 
+export const RECORDING_EXIT_CODES =
+  'Exit code: 0 everything received is on disk, 1 something is not (or it never connected),\n' +
+  '2 could not run, 3 all on disk and the database behind until the next start.'
+
 /** A whole number within bounds, for commander. */
 export const count = (least: number, most: number) => (text: string) => {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN

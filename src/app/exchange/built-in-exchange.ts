@@ -3,7 +3,12 @@
  * crashed or hung is started anew on the same port with the same key: the recorder's connections come back by themselves.
  */
 import type { ExchangeOptions } from '#exchange'
-import { SupervisedThread, type ThreadEvent, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
+import {
+  SupervisedThread,
+  type ThreadEvent,
+  type ThreadLimits,
+  type ThreadStatus,
+} from '../threads/supervised-thread.ts'
 
 /** What a recorder needs to connect to it. */
 export type ExchangeAddress = {
@@ -30,6 +35,11 @@ export class BuiltInExchange {
   /** Throws what the exchange found wrong. */
   start(): Promise<ExchangeAddress> {
     return this.#thread.start()
+  }
+
+  /** Where it listens, once it does. */
+  get address(): ExchangeAddress | undefined {
+    return this.#thread.answer
   }
 
   status(): ThreadStatus {

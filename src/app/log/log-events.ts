@@ -56,6 +56,15 @@ export const LOG_EVENTS = {
     'The embedded database was made, started, adopted, restarted, kept aside or stopped; `what` says which.',
   database_failed: 'The database cannot be opened; it is tried again, and recording goes on.',
   store_event: 'The store opened, waits for the database, goes on, refused rows or was restarted; `what` says which.',
+  thread_event:
+    'The thread of the API or of the built-in exchange crashed or hung and is started anew, or is ready again; `thread` says which.',
+  api_event:
+    'The API listens, was told to do something, failed at a request, or its health has changed; `what` says which.',
+  api_absent: 'The API’s port cannot be had; recording goes on without /rl/health and /rl/metrics.',
+  bounds: 'What each queue may hold at most, in bytes.',
+  disk_outlook: 'Bytes a day and days of disk left: as expected at start, as measured some minutes later.',
+  clock_off: 'This machine’s clock and the exchange’s differ by more than 2 s.',
+  stopping: 'The end begins: no more frames are taken in, those taken become durable.',
   store_refused: 'The store must not go on, with the reason and what to do; recording goes on.',
   recording: 'A line of figures, every ten seconds where there is no terminal.',
   control_failed: 'A request over the control socket could not be answered.',

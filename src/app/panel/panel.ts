@@ -47,7 +47,7 @@ export class Panel implements LogDestination {
   /** What is to be written to the terminal, gathered. */
   #out = ''
   #lines: readonly string[] = []
-  #update = this.#newUpdate()
+  #update: ReturnType<typeof createLogUpdate>
   #look: (() => ServiceView) | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -55,6 +55,7 @@ export class Panel implements LogDestination {
   constructor(terminal: Terminal, colour: boolean) {
     this.#terminal = terminal
     this.#colour = colour
+    this.#update = this.#newUpdate()
   }
 
   /** Writes a log line above the panel. */

@@ -83,7 +83,10 @@ export function hintFor(detail: string): Hint | undefined {
   if (/ENOTFOUND|EAI_AGAIN/.test(detail))
     return { code: 'FLOW_HOST_UNKNOWN', text: 'the host name is not known: check KALSHI_WS_URL and the network' }
   if (/ECONNREFUSED/.test(detail))
-    return { code: 'FLOW_NOBODY_LISTENS', text: 'nobody listens at this address: check KALSHI_WS_URL, or start the exchange' }
+    return {
+      code: 'FLOW_NOBODY_LISTENS',
+      text: 'nobody listens at this address: check KALSHI_WS_URL, or start the exchange',
+    }
   if (/wrong version number|SSL/i.test(detail))
     return { code: 'FLOW_NO_TLS', text: 'the port does not speak TLS: ws:// instead of wss://?' }
   return undefined

@@ -40,7 +40,8 @@ export class OutlookTeller {
   start(markets: number, framesPerSecond?: number): void {
     const { disk, kept, log, measureAfterMs = MEASURE_AFTER_MS } = this.#parts
     this.#current = expected(framesPerSecond ?? markets * ASSUMED_FRAMES_PER_MARKET, kept)
-    const note = framesPerSecond === undefined ? ` (assumed: ${ASSUMED_FRAMES_PER_MARKET} frames a second and market)` : ''
+    const note =
+      framesPerSecond === undefined ? ` (assumed: ${ASSUMED_FRAMES_PER_MARKET} frames a second and market)` : ''
     tellOutlook(log, this.#current, disk.figures.freeBytes, note)
     this.#after(Math.min(SETTLE_MS, measureAfterMs / 2), () => {
       this.#from = this.#measure()

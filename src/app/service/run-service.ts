@@ -136,7 +136,7 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     api = await openApi(options, log)
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
-    tellBounds(log, boundsOf(config, { restBytes: restBodyBytesMax(config), api: options.api, hasStore: options.store }))
+    tellBounds(log, boundsOf(config, { restBytes: restBodyBytesMax(config), hasStore: options.store }))
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
     )
