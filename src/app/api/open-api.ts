@@ -1,6 +1,6 @@
 /** Starts the API beside a recorder, and says what to do when its port cannot be had. */
 import type { Log } from '../log/log.ts'
-import type { ServiceOptions } from '../service/run-service.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
 import { VERSION } from '../version.ts'
 import { ApiThread, type ApiThreadOptions } from './api-thread.ts'
 

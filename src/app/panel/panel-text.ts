@@ -21,9 +21,10 @@ export function panelLines(view: ServiceView, rates: readonly number[], columns:
     row('books', booksOf(view)),
     row('frames', framesOf(view, rates)),
     ...(view.age.count > 0 ? [row('age', ageOf(view))] : []),
-    row('disk', diskOf(view)),
+    row('durable', `commit p99 ${ms(view.commitP99Ms)} · ${bytes(view.journalBytes)} of journal in this run`),
     ...(view.store === undefined ? [] : [row('stored', storedOf(view))]),
     row('holes', `${n(view.breaks)} breaks · ${n(view.lost)} connections lost · ${n(view.malformed)} malformed`),
+    row('disk', diskOf(view)),
     ...(view.api === undefined ? [] : [row('serving', servingOf(view))]),
     ...shown.map((text): PanelLine => ({ tone: 'bad', text: `! ${text}` })),
     ...(shown.length < troubles.length
@@ -58,13 +59,12 @@ const framesOf = ({ framesPerSecond, peakPerSecond, frames }: ServiceView, rates
   `${`${n(framesPerSecond)}/s`.padEnd(9)} ${rates.length > 1 ? `${spark(rates)} ` : ''}peak ${n(peakPerSecond)}/s · ${n(frames)} in all`
 
 const ageOf = ({ age: { p50Ms, p99Ms, maxMs } }: ServiceView): string =>
-  `p50 ${ms(p50Ms)} · p99 ${ms(p99Ms)} · max ${ms(maxMs)}  exchange time to book, last 10 s`
+  `p50 ${ms(p50Ms)} · p99 ${ms(p99Ms)} · max ${ms(maxMs)} (exchange time to book)`
 
-function diskOf({ commitP99Ms, disk, outlook, journalBytes }: ServiceView): string {
+function diskOf({ disk, outlook }: ServiceView): string {
   const days = disk.freeBytes === undefined || outlook === undefined ? undefined : daysLeft(disk.freeBytes, outlook)
   return [
-    `commit p99 ${ms(commitP99Ms)}`,
-    disk.usedBytes === undefined ? `${bytes(journalBytes)} journal` : `${bytes(disk.usedBytes)} used`,
+    ...(disk.usedBytes === undefined ? [] : [`${bytes(disk.usedBytes)} used`]),
     ...(outlook === undefined
       ? []
       : [`${bytes(outlook.bytesPerDay)} a day ${outlook.basis === 'expected' ? 'expected' : 'measured'}`]),

@@ -51,8 +51,11 @@ export class Panel implements LogDestination {
   #look: (() => ServiceView) | undefined
   #timer: NodeJS.Timeout | undefined
 
+  readonly #drawMs: number
+
   /** `colour`: whether the terminal may be coloured. */
-  constructor(terminal: Terminal, colour: boolean) {
+  constructor(terminal: Terminal, colour: boolean, drawMs = DRAW_MS) {
+    this.#drawMs = drawMs
     this.#terminal = terminal
     this.#colour = colour
     this.#update = this.#newUpdate()
@@ -80,7 +83,7 @@ export class Panel implements LogDestination {
       this.#terminal.on?.('resize', this.#redraw)
       process.on('exit', this.#showCursor)
       this.#terminal.write(HIDE_CURSOR)
-      this.#timer = setInterval(() => this.#draw(), DRAW_MS)
+      this.#timer = setInterval(() => this.#draw(), this.#drawMs)
       this.#draw()
     }
     this.#timer.unref()
@@ -109,9 +112,10 @@ export class Panel implements LogDestination {
     // A terminal too low for all of it keeps the head and what is wrong.
     const lines = panelLines(view, this.#rates.figures, columns)
     const room = Math.max(1, rows - 2)
-    this.#lines = (lines.length <= room ? lines : [lines[0]!, ...lines.slice(lines.length - room + 1)]).map((line) =>
-      this.#dress(line),
-    )
+    const shown = lines.length <= room ? lines : [lines[0]!, ...lines.slice(lines.length - room + 1)]
+    // The library counts on lines that keep their place: one more or less, and it would write over the log.
+    if (shown.length !== this.#lines.length) this.#update.clear()
+    this.#lines = shown.map((line) => this.#dress(line))
     this.#update(this.#lines.join('\n'))
     this.#flush()
   }

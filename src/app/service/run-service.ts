@@ -5,14 +5,12 @@
  * It puts the parts together, in the order in which they need each other, and hands them to {@link stopService}; what each
  * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
  */
-import type { Environment } from '#domain'
 import { startSealer } from '#journal'
 import { loadKey, type SigningKey } from '#kalshi'
 import type { ApiThread } from '../api/api-thread.ts'
 import { openApi } from '../api/open-api.ts'
 import { type Stop, untilStopped } from '../commands/stop-signals.ts'
 import type { Config } from '../config/config.ts'
-import type { ConfigNotice } from '../config/config-error.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
@@ -28,27 +26,10 @@ import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
 import { OutlookTeller } from './outlook-teller.ts'
+import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
 import { type RunAccount, stopService } from './stop-service.ts'
 import { tellBounds } from './tell-bounds.ts'
-
-export type ServiceOptions = {
-  readonly config: Config
-  /** What the configuration found worth telling. */
-  readonly notices: readonly ConfigNotice[]
-  readonly environment: Environment
-  readonly dataFolder: string
-  readonly command: string
-  /** Without tickers: how many of the open markets with the most volume. */
-  readonly maxMarkets: number
-  readonly forMs?: number | undefined
-  /** Store into PostgreSQL too. */
-  readonly store: boolean
-  /** `all`: without its port it does not start. `health`: without its port it goes on without. */
-  readonly api: 'all' | 'health'
-  /** The exchange that is recorded, when it is the built-in one, and the frames a second that it makes. */
-  readonly builtIn?: { readonly exchange: BuiltInExchange; readonly framesPerSecond: number }
-}
 
 /** Runs until it is stopped. Throws before the first connection when something is wrong; never after. */
 export async function runService(options: ServiceOptions): Promise<RunAccount> {
