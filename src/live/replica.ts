@@ -134,6 +134,11 @@ export class Replica {
     return this.#hasBegun && this.behindMs <= BEHIND_MS_MAX ? 'live' : 'catching_up'
   }
 
+  /** The copy has caught up once: from here on its books only go forward, and listeners are told of every change. */
+  get hasBooks(): boolean {
+    return this.#hasBegun
+  }
+
   /** `undefined` before a segment was read. */
   get journalId(): string | undefined {
     return this.#segment?.journal ?? this.#recorder.identity?.journal
