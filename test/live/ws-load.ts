@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { askRecorder } from '#live'
+import type { WsMetrics } from '../../src/api/ws/index.ts'
 import { startExchangeThread } from '../../src/app/commands/exchange-thread.ts'
 import { DEMO } from '../support/captures.ts'
 import { pointedAt, run } from '../support/program.ts'
@@ -73,7 +74,7 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     const perSecond = (first.seq - seqBefore) / ((performance.now() - startedMs) / 1_000)
     const { event_loop_delay_ms: feedDelayMs } = await askRecorder(data, { ask: 'status' })
 
-    const metrics = await read<{ clients_cut_slow: number }>(url, '/metrics')
+    const metrics = await read<WsMetrics & { memory: { rss: number } }>(url, '/metrics')
     stalled.webSocket.resume()
     const stalledEnd = await Promise.race([stalled.closed, sleep(10_000, { code: 0, reason: 'never closed' })])
 
