@@ -1,4 +1,6 @@
 /** Every limit of the service, with what it is for. Tests hand in others; nobody else should have to. */
+import { unreadBytesBound } from './ws/index.ts'
+
 export type ApiLimits = typeof API_LIMITS
 
 export const API_LIMITS = {
@@ -45,6 +47,12 @@ export const API_LIMITS = {
   queryMsMax: 5_000,
   queriesMax: 2,
 } as const satisfies Readonly<Record<string, number>>
+
+/** Bytes that clients can make the service hold at most: what they send, and what WebSockets have not taken. */
+export const apiBounds = () => ({
+  requestBytes: API_LIMITS.connectionsMax * (API_LIMITS.headerBytesMax + API_LIMITS.bodyBytesMax),
+  webSocketBytes: unreadBytesBound(),
+})
 
 /** The limits with some of them changed. */
 export type SomeLimits = { readonly [Name in keyof ApiLimits]?: number }

@@ -40,6 +40,8 @@ export type ApiEvent =
   | { readonly kind: 'request_failed'; readonly route: string; readonly id: string; readonly error: Error }
   | { readonly kind: 'store_open' | 'store_away'; readonly reason?: string }
   | { readonly kind: 'copy_event'; readonly what: string; readonly [field: string]: unknown }
+  /** A WebSocket client was refused or cut off. */
+  | { readonly kind: 'websocket_event'; readonly what: string; readonly [field: string]: unknown }
   | { readonly kind: 'health_changed'; readonly ready: boolean; readonly reasons: readonly string[] }
 
 export type RunningApi = {

@@ -9,6 +9,7 @@ import { type Limits, limitsWith } from './api-limits.ts'
 import type { ApiEvent, ApiOptions, RunningApi } from './api-options.ts'
 import { CopyOpener } from './books/copy-opener.ts'
 import { SnapshotCache } from './books/snapshot-cache.ts'
+import { describeApi } from './docs/open-api.ts'
 import { HealthTeller } from './health/health-teller.ts'
 import { judgeHealth } from './health/judge-health.ts'
 import { tellPortHolder } from './port-holder.ts'
@@ -37,9 +38,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       server: app.server,
       path: '/rl/ws',
       replica,
-      allowedOrigins: [...options.corsOrigins],
+      allowedOrigins: options.corsOrigins,
       admit: (request) => admission.admitUpgrade(request),
-      onEvent: (event: ApiEvent) => tell(event),
+      onEvent: ({ kind, ...fields }) => tell({ kind: 'websocket_event', what: kind, ...fields }),
     })
   }
   const closing: (() => unknown)[] = [() => recorder.close()]
@@ -59,7 +60,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       health: () => judgeHealth(recorder.facts, hasBooks ? copyOf() : 'none', limits),
       copy: copyOf,
       clients: () => sockets?.clients ?? 0,
+      websocket: () => sockets?.metrics(),
     }
+    if (hasBooks) await describeApi(app, options)
     addRoutes(app, context)
     await app.ready()
     const url = await listen(app, options, limits)

@@ -8,7 +8,7 @@
  * It costs the feed nothing, never skips a record, and says of every book how far it is behind. Nothing here writes.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { comparePositions, type Environment, POSITION_ZERO, type Position } from '#domain'
+import { type Environment, POSITION_ZERO, type Position } from '#domain'
 import type { DoubtCause, Fold, Market } from '#feed'
 import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, type SegmentSummary } from '#journal'
 import type { Disk } from '#ports'
@@ -123,8 +123,7 @@ export class Replica {
       const lagMs = head === undefined || this.lastFrameMs === 0 ? 0 : head.headMs - this.lastFrameMs
       return Math.max(lagMs, BEHIND_MS_MAX + 1 + performance.now() - this.#openedMs)
     }
-    const isAtHead = head === undefined || comparePositions(this.position, head.head) >= 0
-    const lagMs = isAtHead ? 0 : head.headMs - this.lastFrameMs
+    const lagMs = head === undefined ? 0 : head.headMs - this.lastFrameMs
     const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
     return Math.max(0, lagMs, unheardMs)
   }
@@ -132,6 +131,11 @@ export class Replica {
   get state(): ReplicaState {
     if (this.#isFinished) return 'finished'
     return this.#hasBegun && this.behindMs <= BEHIND_MS_MAX ? 'live' : 'catching_up'
+  }
+
+  /** The copy has caught up once: from here on its books only go forward, and listeners are told of every change. */
+  get hasBooks(): boolean {
+    return this.#hasBegun
   }
 
   /** `undefined` before a segment was read. */

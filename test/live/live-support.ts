@@ -14,6 +14,7 @@ export async function recordLive(exchange: Omit<ExchangeOptions, 'port'>, option
   const control = await openControl({ dataFolder: folder, recorder, log: aLog().log, onStop: () => {} })
   return {
     ...recording,
+    control,
     /** Ends the recorder as a program does: the socket goes after the last record is durable. */
     async stop() {
       await recorder.stop('test stopped it')

@@ -7,6 +7,7 @@ import type { Health } from '../health/judge-health.ts'
 import type { RecorderWatch } from '../recorder/recorder-watch.ts'
 import { ApiFault } from '../server/api-fault.ts'
 import type { StoreReader } from '../store/store-reader.ts'
+import type { WsMetrics } from '../ws/index.ts'
 
 export type RouteContext = {
   readonly options: ApiOptions
@@ -22,6 +23,8 @@ export type RouteContext = {
   copy(): Replica | undefined
   /** WebSocket clients now. */
   clients(): number
+  /** `undefined` before it is there. */
+  websocket(): WsMetrics | undefined
 }
 
 /** The copy, or the fault of a client that came too early. */

@@ -45,6 +45,7 @@ const WORDS: Readonly<Record<number, string>> = {
   414: 'The address is too long.',
   415: 'The body is not JSON.',
   421: 'The Host header names another machine.',
+  426: 'It is a WebSocket, and this was none.',
   429: 'Too many requests: Retry-After says how long to wait.',
   503: 'Not now.',
 }

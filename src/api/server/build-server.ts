@@ -68,12 +68,17 @@ export async function buildServer(
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.server.maxConnections = limits.connectionsMax
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(compileValidator)
   // Answers are checked against their schemas by the tests, not cut to them at every request.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleFaults(app as unknown as FastifyInstance, options.onEvent ?? (() => {}))
   checkAddresses(app, admission, limits)
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY }, hsts: false })
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
+    frameguard: { action: 'deny' },
+    hsts: false,
+  })
   if (options.corsOrigins.length > 0) {
     await app.register(cors, { origin: [...options.corsOrigins], methods: ['GET', 'HEAD'], maxAge: 600 })
   }

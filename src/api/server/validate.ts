@@ -66,7 +66,8 @@ function faultOf(issues: readonly Issue[], names: readonly string[], where: stri
   const [issue] = issues
   const [field, ...rest] = (issue?.instancePath ?? '').split('/').slice(1)
   if (issue === undefined || field === undefined) {
-    return new ApiFault('FLOW_API_BAD_REQUEST', `${where} ${issue?.message ?? 'is not what is needed'}`)
+    const words = issue === undefined ? 'is not what is needed' : wordsOf(issue)
+    return new ApiFault('FLOW_API_BAD_REQUEST', `${where} ${words}`)
   }
   const path = [field, ...rest].join('.')
   return new ApiFault('FLOW_API_BAD_REQUEST', `${path} ${wordsOf(issue)}`, { field })
@@ -78,6 +79,13 @@ function wordsOf({ keyword, params, message }: Issue): string {
       return `must be one of ${(params['allowedValues'] as string[]).join(', ')}`
     case 'pattern':
       return 'has characters or a length that it cannot have'
+    case 'minItems':
+      return 'must name at least one'
+    case 'maxItems':
+      return `must name at most ${params['limit']}`
+    case 'minimum':
+    case 'maximum':
+      return `must be ${params['comparison'] === '>=' ? 'at least' : 'at most'} ${params['limit']}`
     case 'type':
       return `must be ${article(String(params['type']))}`
     default:
@@ -86,4 +94,12 @@ function wordsOf({ keyword, params, message }: Issue): string {
 }
 
 const article = (type: string): string =>
-  type === 'integer' ? 'a whole number in plain decimals' : type === 'array' ? 'a list' : `a ${type}`
+  type === 'integer'
+    ? 'a whole number in plain decimals'
+    : type === 'object'
+      ? 'a JSON object'
+      : type === 'boolean'
+        ? 'true or false'
+        : type === 'array'
+          ? 'a list'
+          : `a ${type}`

@@ -1,20 +1,10 @@
-/** Stand-in until LIVE's own: the agreed shape. */
-import type { IncomingMessage, Server } from 'node:http'
-import type { Replica } from '#live'
-
-export type WebSocketService = {
-  readonly clients: number
-  close(): void | Promise<void>
-  metrics(): Record<string, number>
-}
-
-export function attachWebSocket(_options: {
-  server: Server
-  path: string
-  replica: Replica
-  allowedOrigins: string[]
-  admit(request: IncomingMessage): { status: number; code: string; message: string } | undefined
-  onEvent?: (event: never) => void
-}): WebSocketService {
-  return { clients: 0, close: () => {}, metrics: () => ({}) }
-}
+/** The WebSocket service under /rl/ws: books, trades and figures as they happen. docs/api-websocket.md is its protocol. */
+export {
+  attachWebSocket,
+  type WebSocketOptions,
+  type WebSocketService,
+  type WsEvent,
+  type WsMetrics,
+  type WsRefusal,
+} from './attach.ts'
+export { unreadBytesBound, WS_LIMITS, type WsLimits } from './limits.ts'

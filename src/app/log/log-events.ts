@@ -66,6 +66,12 @@ export const LOG_EVENTS = {
   clock_off: 'This machine’s clock and the exchange’s differ by more than 2 s.',
   stopping: 'The end begins: no more frames are taken in, those taken become durable.',
   store_refused: 'The store must not go on, with the reason and what to do; recording goes on.',
+  api_listening: 'The service listens; its address.',
+  api_admin_call: 'Somebody called /rl/admin: what, from where, and the status of the answer.',
+  api_request_failed: 'A request met a fault of ours; the client was told the same id.',
+  api_event:
+    'The copy of the books, a WebSocket client or the service’s own view of the database changed; `what` says how.',
+  health_changed: 'Recording, storing or serving became impaired or is so no longer, with the reasons of /rl/health.',
   recording: 'A line of figures, every ten seconds where there is no terminal.',
   control_failed: 'A request over the control socket could not be answered.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',

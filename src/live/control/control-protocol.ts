@@ -46,7 +46,7 @@ export type RecorderIdentity = {
 
 /** How far the recorder is: a line for each durable move, at most one in {@link FOLLOW_LINE_MS_MIN}, and a heartbeat. */
 export type FollowLine = {
-  /** Position after the last record taken. */
+  /** Where the next record will stand. */
   readonly head: string
   /** A follower reads no further. */
   readonly durable: string
