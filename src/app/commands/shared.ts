@@ -14,6 +14,7 @@ export type RecorderFlags = CommonFlags & {
   readonly database?: string
   readonly markets?: string
   readonly maxMarkets: number
+  readonly port?: number
   readonly for?: number
 }
 
@@ -37,6 +38,7 @@ export const withRecorder = (command: Command): Command =>
         .default(100)
         .argParser(count(1, 1000)),
     )
+    .addOption(new Option('--port <port>', 'to serve on (PORT, 8001); 0 takes a free one').argParser(count(0, 65_535)))
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
 
 export const RECORDING_EXIT_CODES =
@@ -70,12 +72,14 @@ export function overridesOf(flags: {
   readonly data?: string
   readonly markets?: string
   readonly database?: string
+  readonly port?: number
 }): Partial<Record<SettingName, string>> {
-  const { data, markets, database } = flags
+  const { data, markets, database, port } = flags
   return {
     ...(data === undefined ? {} : { KALSHIFLOW_DATA: data }),
     ...(markets === undefined ? {} : { RL_MARKET_TICKERS: markets }),
     ...(database === undefined ? {} : { DATABASE_URL: database }),
+    ...(port === undefined ? {} : { PORT: String(port) }),
   }
 }
 
