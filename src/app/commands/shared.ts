@@ -14,6 +14,8 @@ export type RecorderFlags = CommonFlags & {
   readonly database?: string
   readonly markets?: string
   readonly maxMarkets: number
+  /** `false` with --no-serve. */
+  readonly serve: boolean
   readonly port?: number
   readonly for?: number
 }
@@ -32,6 +34,7 @@ export const withRecorder = (command: Command): Command =>
       '--database <url>',
       'PostgreSQL to store into (DATABASE_URL; default: an embedded server in the data folder)',
     )
+    .option('--no-serve', 'nothing is served over HTTP')
     .option('--markets <tickers>', 'tickers with commas between them (RL_MARKET_TICKERS)')
     .addOption(
       new Option('--max-markets <n>', 'without tickers: how many of the open markets with the most volume')

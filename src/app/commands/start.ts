@@ -42,7 +42,7 @@ export function addStart(program: Command): void {
 async function start(flags: StartFlags): Promise<RunAccount> {
   const { profile, maxMarkets, store, sim = false } = flags
   const overrides = overridesOf(flags)
-  const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: 'all' } as const
+  const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: flags.serve ? 'all' : undefined } as const
   const { config, notices } = loadConfig({ overrides, profile, needsKey: sim ? 'never' : 'if_chosen' })
   if (config.exchangeChosen && !sim) {
     const { environment, dataFolder } = config

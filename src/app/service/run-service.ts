@@ -9,7 +9,7 @@ import { startSealer } from '#journal'
 import { loadKey, type SigningKey } from '#kalshi'
 import type { ApiThread } from '../api/api-thread.ts'
 import { openApi } from '../api/open-api.ts'
-import { type Stop, untilStopped } from '../commands/stop-signals.ts'
+import { type Stop, type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import type { Config } from '../config/config.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
@@ -38,7 +38,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const colour = wantsColour(isTerminal, process.env)
   const panel = new Panel(process.stderr, colour)
   const { log, flush, dropped } = openLog({ ...config.log, colour, ...(isTerminal ? { destination: panel } : {}) })
-  const signals = untilStopped(options.forMs)
+  const signals = untilStopped()
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
   const lock = lockData(dataFolder, options.command)
@@ -89,7 +89,7 @@ type Opened = {
   readonly key: SigningKey | undefined
   readonly log: Log
   readonly panel: Panel
-  readonly signals: ReturnType<typeof untilStopped>
+  readonly signals: StopSignals
 }
 
 async function serveRecording(options: ServiceOptions, opened: Opened): Promise<RunAccount> {
@@ -122,7 +122,7 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
       boundsOf(config, {
         restBytes: restBodyBytesMax(config),
         hasStore: options.store,
-        hasBooks: options.api === 'all',
+        api: options.api,
       }),
     )
     const markets = await chosenBefore(ended, async (signal) =>
@@ -130,6 +130,7 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     )
     if (markets !== undefined) {
       recorder.start(markets)
+      if (options.forMs !== undefined) signals.after(options.forMs)
       if (list === undefined) void rest.describe(markets, AbortSignal.timeout(DESCRIBE_MS_MAX))
       else void list.follow()
       outlook.start(markets.length, builtIn?.framesPerSecond)
