@@ -23,7 +23,7 @@ const QUICK = {
   notConnectedMsMax: 400,
   storeBehindMsMax: 400,
   recorderSilentMsMax: 800,
-  copyBehindMsMax: 500,
+  copyBehindMsMax: 1_200,
 }
 
 async function quickly(options: Parameters<typeof serve>[0] = {}): Promise<Service> {
