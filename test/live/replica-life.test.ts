@@ -90,14 +90,14 @@ test('a killed recorder puts the copy’s books in doubt, and the next one prove
   cleanups.push(() => exchange.close())
   const { path: data, remove } = aFolder()
   cleanups.push(remove)
-  const args = ['record', '--no-store', '--data', data, '--max-markets', '4']
+  const args = ['record', '--no-store', '--data', data, '--max-markets', '6']
   const first = run(args, pointedAt(exchange))
   cleanups.push(() => first.kill('SIGKILL'))
   const { replica, events } = await copy(data)
   await until('the books are valid', () => {
     const markets = replica.fold.markets()
     return (
-      replica.state === 'live' && markets.length === 4 && markets.every((each) => replica.doubtOf(each) === undefined)
+      replica.state === 'live' && markets.length === 6 && markets.every((each) => replica.doubtOf(each) === undefined)
     )
   })
   const [ticker] = replica.fold.markets().map((each) => each.ticker)
