@@ -51,7 +51,8 @@ export async function serve(
     ...clientOf(api.url),
     async close() {
       await api.close()
-      await store?.close(2_000)
+      await store?.drain(2_000)
+      await store?.release(1_500)
       await control.close()
       return await recording.close()
     },
