@@ -253,6 +253,7 @@ describe('started', () => {
         LAUNCHER,
         'record',
         '--no-serve',
+        '--no-store',
         '--data',
         data,
         '--for',

@@ -22,6 +22,7 @@ import { MarketList } from '../recorder/market-list.ts'
 import { openRecorder, type Recorder } from '../recorder/recorder.ts'
 import { RecorderRest, restBodyBytesMax } from '../recorder/recorder-rest.ts'
 import { startRecorderStore } from '../store/recorder-store.ts'
+import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
@@ -102,14 +103,15 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
   const list = config.markets.length > 0 ? undefined : followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   const outlook = new OutlookTeller({ recorder, store, disk, kept, log })
+  let api: ApiThread | undefined
   const control = await openControl({
     dataFolder,
     recorder,
     log,
     ...(store === undefined ? {} : { store: () => store.summary() }),
+    threads: () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() }),
     onStop: () => signals.stop('asked to over the control socket'),
   })
-  let api: ApiThread | undefined
   const stop = (reason: string) =>
     stopService({ recorder, list, store, api, control, sealer, disk, outlook, panel, log }, reason)
   try {
