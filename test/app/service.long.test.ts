@@ -61,7 +61,9 @@ test('when the built-in exchange crashes, the recorder connects to the one that 
   await until('it is connected again', () => program.logged('connection_opened').length > 1, 30_000)
   expect(program.logged('thread_event')[0]).toMatchObject({ thread: 'exchange', what: 'restarting' })
   program.kill('SIGINT')
-  expect((await program.ended).code).toBe(0)
+  const { code, out } = await program.ended
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ restarts: 1 })
 })
 
 test('`start` of one environment on a folder of another is refused before it connects', async () => {
