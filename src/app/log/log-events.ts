@@ -49,6 +49,8 @@ export const LOG_EVENTS = {
   store_event: 'The store opened, waits for the database, goes on, refused rows or was restarted; `what` says which.',
   store_refused: 'The store must not go on, with the reason and what to do; recording goes on.',
   recording: 'A line of figures, every ten seconds where there is no terminal.',
+  service_manager_unreachable:
+    'systemd asked to be told how we are, and the telling failed, with the reason; told once.',
   control_failed: 'A request over the control socket could not be answered.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',
   log_lines_dropped: 'Whoever reads the log was too slow; lines were dropped, with their number.',

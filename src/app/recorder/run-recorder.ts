@@ -13,6 +13,8 @@ import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { tellMissing } from '../reading/journal-faults.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
 import { type StoreAccount, startRecorderStore } from '../store/recorder-store.ts'
+import { describeRecorder } from '../systemd/describe-recorder.ts'
+import { ServiceManager } from '../systemd/service-manager.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { lockData } from './data-lock.ts'
@@ -60,6 +62,7 @@ export async function runRecorder(options: RunOptions): Promise<RunAccount> {
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
   const lock = lockData(dataFolder, options.command)
+  const manager = new ServiceManager({ log })
   try {
     log.info({ event: 'program_started', command: options.command, version: VERSION, environment, dataFolder })
     const before = await unfinishedRun(`${dataFolder}/journal`)
@@ -103,10 +106,12 @@ export async function runRecorder(options: RunOptions): Promise<RunAccount> {
       const markets = await chosenBefore(ended, (signal) => chooseMarkets(options, recorder, key, log, signal))
       if (markets !== undefined) {
         recorder.start(markets)
+        manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
         options.onStarted?.(recorder, log)
         statusLine.start(recorder, environment, log, () => store?.status())
       }
       const { reason } = await ended
+      manager.stopping(reason)
       statusLine.stop()
       account = await recorder.stop(reason)
     } finally {
@@ -120,6 +125,7 @@ export async function runRecorder(options: RunOptions): Promise<RunAccount> {
     log.info({ event: 'program_stopped', reason: account.reason, isComplete: account.isComplete })
     return stored === undefined ? account : { ...account, store: stored }
   } finally {
+    manager.close()
     lock.release()
     flush()
   }
