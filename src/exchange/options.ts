@@ -1,19 +1,31 @@
 /** What an exchange can be told, its defaults, and the check that says all that is wrong at once. */
 import { ExchangeError } from './error.ts'
-import type { FaultRates, FrameFault } from './frame-faults.ts'
-import type { KeyType } from './handshake.ts'
-import type { Pace } from './playback.ts'
+import type { Pace } from './playback/playback.ts'
+import type { FaultRates, FrameFault } from './wire/frame-faults.ts'
+import type { KeyType } from './wire/handshake.ts'
 
 export type ExchangeOptions = {
   /** 0 takes a free one. */
   readonly port: number
   /** Default 127.0.0.1. */
   readonly host?: string
-  /** Capture file: newline JSON, plain, .gz or .zst. */
-  readonly capture: string
+  /** Plays this capture instead of a world: newline JSON, plain, .gz or .zst. */
+  readonly capture?: string
+
+  // Of the world
+  /** Markets that are open at a time. Default 30. */
+  readonly markets?: number
+  /** Most markets live so long, from opening to close. Default 2 to 15 minutes. */
+  readonly lifeMs?: readonly [min: number, max: number]
+  /** How long the world has been running when it is first seen: markets have ended and trades been made. Default 0. */
+  readonly ageMs?: number
+  /** Plants a signal that foretells prices. Without it nothing does. Default false. */
+  readonly signal?: boolean
+
+  // Of a capture
   /** Recorded time is divided by this; `max` sends as fast as the sockets take it. Default 1. */
   readonly speed?: number | 'max'
-  /** Frames in all per second, evenly, stamps ignored. Not together with `speed`. */
+  /** Frames in all per second. A capture: evenly, stamps ignored, not together with `speed`. A world: on average; default 200. */
   readonly ratePerSecond?: number
   /** Under how many tickers each market is listed: `T`, `T-C2`, `T-C3` … Default 1. */
   readonly copies?: number
@@ -27,6 +39,8 @@ export type ExchangeOptions = {
   readonly startAtOnce?: boolean
   /** Wait until one connection holds this many markets of the order book before the clock starts. Default 1. */
   readonly startAfterMarkets?: number
+
+  // Of both
   /** How far the exchange's wall clock is ahead of this machine's, in ms: what it stamps and what it checks. Default 0. */
   readonly clockOffsetMs?: number
   /** Type of the key made at start. Default rsa (2048 bits). */
@@ -35,7 +49,7 @@ export type ExchangeOptions = {
   readonly keyPem?: string
   /** Write the private key there, readable by its owner alone. */
   readonly keyOut?: string
-  /** Where chance comes from. Default 1. */
+  /** Where chance comes from: a world's happenings, faults. Default 1. */
   readonly seed?: number
   readonly pingIntervalMs?: number
   /** Handshakes past this are answered 429. Default 200. */
@@ -46,6 +60,12 @@ export type ExchangeOptions = {
   readonly commandsPerSecondMax?: number
   /** A socket that holds more ends the subscription with error 25. Default 64 MiB. */
   readonly bufferBytesMax?: number
+  /** Tokens a second that each key may read with; 0 is no limit. Default 200 (Basic) for a world, none for a capture. */
+  readonly readTokensPerSecond?: number
+  /** How long the answer to a request without signature is kept, in ms. Default 15,000 for a world, 0 for a capture. */
+  readonly restCacheMs?: number
+  /** The chance, 0 … 1, that a command is carried out after the next one. Default 0. */
+  readonly replySwapRate?: number
   /** At `max` a socket that holds more stops the clock. Default 1 MiB. */
   readonly highWaterBytes?: number
   /** At `max` a socket that takes nothing for so long is cut. Default 60,000. */
@@ -58,12 +78,66 @@ export type ExchangeOptions = {
   readonly faultRates?: FaultRates
 }
 
-export type Settings = Required<Omit<ExchangeOptions, 'speed' | 'ratePerSecond' | 'untilSeq' | 'keyPem' | 'keyOut'>> & {
-  readonly pace: Pace
-  readonly untilSeq: number | undefined
+type Optional =
+  | 'speed'
+  | 'ratePerSecond'
+  | 'untilSeq'
+  | 'keyPem'
+  | 'keyOut'
+  | 'capture'
+  | 'markets'
+  | 'lifeMs'
+  | 'ageMs'
+  | 'signal'
+
+export type Settings = Required<Omit<ExchangeOptions, Optional>> & {
+  readonly show: CaptureSettings | WorldSettings
   readonly keyPem: string | undefined
   readonly keyOut: string | undefined
 }
+
+/** What is shown: a capture that is played, or a world that trades. */
+export type CaptureSettings = {
+  readonly kind: 'capture'
+  readonly file: string
+  readonly pace: Pace
+  readonly untilSeq: number | undefined
+}
+
+export type WorldSettings = {
+  readonly kind: 'world'
+  readonly markets: number
+  readonly framesPerSecond: number
+  readonly signal: boolean
+  readonly lifeMs: readonly [min: number, max: number]
+  readonly ageMs: number
+}
+
+/** Options that mean nothing to a world. */
+export const CAPTURE_ONLY = [
+  'speed',
+  'copies',
+  'loop',
+  'untilSeq',
+  'keepTimes',
+  'startAtOnce',
+  'startAfterMarkets',
+  'highWaterBytes',
+  'slowSocketMs',
+  'captureBytesMax',
+] as const satisfies readonly (keyof ExchangeOptions)[]
+
+/** Options that mean nothing to a capture. */
+export const WORLD_ONLY = ['markets', 'lifeMs', 'ageMs', 'signal'] as const satisfies readonly (keyof ExchangeOptions)[]
+
+const MINUTE_MS = 60_000
+const LIFE_MS_MIN = 10_000
+const LIFE_MS_MAX = 24 * 60 * MINUTE_MS
+const MARKETS_MAX = 10_000
+const AGE_MS_MAX = 60 * MINUTE_MS
+const WORLD = { markets: 30, framesPerSecond: 200, lifeMs: [2 * MINUTE_MS, 15 * MINUTE_MS] } as const
+const UNSIGNED_CACHE_MS = 15_000
+const BASIC_READ_TOKENS = 200
 
 const MiB = 1024 * 1024
 const MAX_OFFSET_MS = 1000 * 60 * 60 * 24 * 366
@@ -97,6 +171,10 @@ export function readOptions(options: ExchangeOptions): Settings {
   whole('slowSocketMs', 1)
   whole('clockOffsetMs', -MAX_OFFSET_MS, MAX_OFFSET_MS)
   whole('captureBytesMax', 1)
+  whole('markets', 1, MARKETS_MAX)
+  whole('ageMs', 0, AGE_MS_MAX)
+  whole('readTokensPerSecond', 0)
+  whole('restCacheMs', 0)
   const { speed, ratePerSecond } = options
   need(
     speed === undefined || speed === 'max' || isPositive(speed),
@@ -108,12 +186,37 @@ export function readOptions(options: ExchangeOptions): Settings {
   )
   need(speed === undefined || ratePerSecond === undefined, 'speed and ratePerSecond exclude each other: give one')
   need(options.capture !== '', 'capture must name a file')
+  const [shortest, longest] = options.lifeMs ?? WORLD.lifeMs
+  const isLife = (ms: number) => Number.isSafeInteger(ms) && ms >= LIFE_MS_MIN && ms <= LIFE_MS_MAX
+  need(
+    isLife(shortest) && isLife(longest) && shortest <= longest,
+    `lifeMs must be two whole numbers from ${LIFE_MS_MIN} to ${LIFE_MS_MAX}, the shorter first, was ${String(options.lifeMs)}`,
+  )
+  const swapRate = options.replySwapRate ?? 0
+  need(swapRate >= 0 && swapRate <= 1, `replySwapRate must be 0 to 1, was ${String(swapRate)}`)
+  const isCapture = options.capture !== undefined
+  for (const name of isCapture ? WORLD_ONLY : CAPTURE_ONLY) {
+    const fault = isCapture ? 'belongs to a world: leave it out, or leave capture out' : 'plays a capture: name one'
+    need(options[name] === undefined, `${name} ${fault}`)
+  }
   need(
     ['rsa', 'ed25519', undefined].includes(options.keyType),
     `keyType must be rsa or ed25519, was ${String(options.keyType)}`,
   )
   if (faults.length > 0) throw new ExchangeError('FLOW_EXCHANGE_OPTIONS', 'the exchange cannot start as asked:', faults)
-  const { untilSeq, keyPem, keyOut, ...rest } = options
+  const {
+    speed: _speed,
+    ratePerSecond: _rate,
+    untilSeq,
+    keyPem,
+    keyOut,
+    capture,
+    markets,
+    lifeMs,
+    ageMs,
+    signal,
+    ...rest
+  } = options
   return {
     host: '127.0.0.1',
     copies: 1,
@@ -134,9 +237,21 @@ export function readOptions(options: ExchangeOptions): Settings {
     captureBytesMax: 512 * MiB,
     frameFaults: [],
     faultRates: {},
+    readTokensPerSecond: isCapture ? 0 : BASIC_READ_TOKENS,
+    restCacheMs: isCapture ? 0 : UNSIGNED_CACHE_MS,
+    replySwapRate: 0,
     ...withoutUndefined(rest),
-    pace: paceOf(options),
-    untilSeq,
+    show:
+      capture === undefined
+        ? {
+            kind: 'world',
+            markets: markets ?? WORLD.markets,
+            framesPerSecond: ratePerSecond ?? WORLD.framesPerSecond,
+            signal: signal ?? false,
+            lifeMs: lifeMs ?? WORLD.lifeMs,
+            ageMs: ageMs ?? 0,
+          }
+        : { kind: 'capture', file: capture, pace: paceOf(options), untilSeq },
     keyPem,
     keyOut,
   }

@@ -254,6 +254,20 @@ export class Session {
     if (this.#move('room', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
   }
 
+  /** An operator wants nothing recorded: the connection is let go until {@link resume}. */
+  pause(nowMs: number): void {
+    const had = hasSocket(this.#state)
+    if (!this.#move('pause', nowMs)) return
+    this.#forgetConnection()
+    if (had) this.#effects.push({ kind: 'close', cause: 'paused', detail: 'paused by an operator' })
+  }
+
+  /** Connects again at the next tick, but not before the time that the exchange may have asked for. */
+  resume(nowMs: number): void {
+    const waitMs = Math.max(0, this.#waitUntilMs - nowMs)
+    if (this.#move('resume', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
+  }
+
   stop(nowMs: number): void {
     const had = hasSocket(this.#state)
     if (!this.#move('stop', nowMs)) return

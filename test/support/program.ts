@@ -23,13 +23,18 @@ export type Running = {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts a command. Nothing of this process's own settings reaches it. */
-export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+/** Starts a command, in `folder` where one is named. Nothing of this process's own settings reaches it. */
+export function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  folder?: string,
+): Running {
   const startedMs = performance.now()
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(folder === undefined ? {} : { cwd: folder }),
   })
   let out = ''
   let err = ''

@@ -1,6 +1,6 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
-import type { RunAccount } from '../recorder/run-recorder.ts'
+import type { RunAccount } from '../service/stop-service.ts'
 import type { StoreAccount } from '../store/recorder-store.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'

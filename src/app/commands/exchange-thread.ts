@@ -1,4 +1,9 @@
-/** Starts the built-in exchange in a worker thread and hands over what a recorder needs to connect to it. */
+/**
+ * Starts the built-in exchange in a worker thread and hands over what a recorder needs to connect to it.
+ *
+ * It restarts nothing. Whoever does gives the port and the key of the thread that ended, so that a recorder that knows
+ * them may go on.
+ */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { ExchangeOptions } from '#exchange'
@@ -7,11 +12,14 @@ import type { ExchangeOptions } from '#exchange'
 export type ExchangeThreadOptions = ExchangeOptions
 
 export type ExchangeThread = {
+  /** Where it listens; to be given again to one that takes its place. */
+  readonly port: number
   readonly url: string
   readonly restUrl: string
   readonly keyPem: string
+  /** The markets that could be traded when it began to listen. */
   readonly tickers: readonly string[]
-  /** Resolves when the thread ended by a fault of its own. */
+  /** Resolves when the thread ended without being told to. */
   readonly failed: Promise<Error>
   close(): Promise<void>
 }
@@ -25,17 +33,24 @@ export async function startExchangeThread(options: ExchangeThreadOptions): Promi
     workerData: options,
     ...(isSource ? { execArgv: ['--conditions=source'] } : {}),
   })
-  const failed = new Promise<Error>((resolve) => worker.once('error', resolve))
+  let isClosing = false
+  const failed = new Promise<Error>((resolve) => {
+    worker.once('error', resolve)
+    worker.once('exit', (code) => {
+      if (!isClosing) resolve(new Error(`the exchange's thread ended by itself with code ${code}`))
+    })
+  })
   const [told] = (await Promise.race([
     once(worker, 'message'),
     failed.then((error) => {
       throw error
     }),
-  ])) as [Pick<ExchangeThread, 'url' | 'restUrl' | 'keyPem' | 'tickers'>]
+  ])) as [Pick<ExchangeThread, 'port' | 'url' | 'restUrl' | 'keyPem' | 'tickers'>]
   return {
     ...told,
     failed,
     async close() {
+      isClosing = true
       const exited = once(worker, 'exit')
       worker.postMessage('close')
       const overdue = setTimeout(() => void worker.terminate(), CLOSE_MS_MAX)

@@ -6,7 +6,7 @@ import { loadConfig } from '../config/config-load.ts'
 import type { SettingName } from '../config/config-settings.ts'
 import { parseDuration } from './duration.ts'
 
-export type CommonFlags = { readonly data?: string; readonly json?: boolean }
+export type CommonFlags = { readonly data?: string; readonly profile?: string; readonly json?: boolean }
 
 export type RecorderFlags = CommonFlags & {
   /** `false` with --no-store. */
@@ -18,7 +18,9 @@ export type RecorderFlags = CommonFlags & {
 }
 
 export const withData = (command: Command): Command =>
-  command.option('--data <folder>', 'data folder (KALSHIFLOW_DATA; default ./data/<environment>)')
+  command
+    .option('--data <folder>', 'data folder (KALSHIFLOW_DATA; default ./data/<environment>)')
+    .option('--profile <name>', 'settings from .env.<name>, data in ./data/<name>, a schema of its own')
 
 export const withJson = (command: Command): Command => command.option('--json', 'one JSON value on standard output')
 
@@ -36,6 +38,10 @@ export const withRecorder = (command: Command): Command =>
         .argParser(count(1, 1000)),
     )
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
+
+export const RECORDING_EXIT_CODES =
+  'Exit code: 0 everything received is on disk, 1 something is not (or it never connected),\n' +
+  '2 could not run, 3 all on disk and the database behind until the next start.'
 
 /** A whole number within bounds, for commander. */
 export const count = (least: number, most: number) => (text: string) => {
@@ -72,7 +78,7 @@ export class NoData extends Error {
 
 /** The folder that a command which only reads is to read; named by hand, no setting is looked at. Throws when it is not there. */
 export function folderToRead(flags: CommonFlags): string {
-  const folder = flags.data ?? dataFolderOf(loadConfig({ needsKey: 'never' }).config)
+  const folder = flags.data ?? dataFolderOf(loadConfig({ needsKey: 'never', profile: flags.profile }).config)
   if (!existsSync(folder))
     throw new NoData(`${folder} is not there: name the data folder with --data; \`kalshiflow start\` makes ./data/sim`)
   return folder
@@ -83,4 +89,6 @@ export function folderToRead(flags: CommonFlags): string {
  * the simulation, which is what `start` records when nothing is configured.
  */
 const dataFolderOf = (config: Config): string =>
-  config.exchangeChosen || config.origins.KALSHIFLOW_DATA !== 'derived' ? config.dataFolder : './data/sim'
+  config.exchangeChosen || config.profile !== undefined || config.origins.KALSHIFLOW_DATA !== 'derived'
+    ? config.dataFolder
+    : './data/sim'

@@ -1,0 +1,40 @@
+/**
+ * The API in a thread of its own, so that no client's request takes a turn of the recorder's event loop. It follows the
+ * recorder like any other reader; one that crashed or hung is started anew on the same port.
+ */
+import type { ApiEvent, ApiOptions } from '#api'
+import type { Log } from '../log/log.ts'
+import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
+import { tellApi } from './api-log.ts'
+
+/** All of the options that can cross to another thread. */
+export type ApiThreadOptions = Omit<ApiOptions, 'onEvent'>
+
+export class ApiThread {
+  readonly #thread: SupervisedThread<{ readonly url: string }>
+
+  constructor(options: ApiThreadOptions, log: Log, limits: Partial<ThreadLimits> = {}) {
+    this.#thread = new SupervisedThread({
+      file: new URL('./api-worker.ts', import.meta.url),
+      // A free port that was found once is asked for again: whoever has the page open finds it there.
+      data: (before) => (before === undefined ? options : { ...options, port: Number(new URL(before.url).port) }),
+      onEvent: ({ kind, ...fields }) =>
+        log[kind === 'restarting' ? 'error' : 'warn']({ event: 'thread_event', thread: 'api', what: kind, ...fields }),
+      onTold: (event) => tellApi(log, event as ApiEvent),
+      limits,
+    })
+  }
+
+  /** Throws, with the API's own code, when it cannot be had: a port that is taken, for one. */
+  async start(): Promise<string> {
+    return (await this.#thread.start()).url
+  }
+
+  status(): ThreadStatus & { readonly url: string | undefined } {
+    return { ...this.#thread.status(), url: this.#thread.answer?.url }
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close()
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The world as a venue: what it tells becomes frames for whoever subscribed, in the same moment and the same order.
+ *
+ * All frames of one engine event are handed over in one go, so that no other frame of theirs comes between. What is said
+ * follows from the seed and the world's clock; only the places of answers to clients among it are real time's.
+ */
+import { type Book, emptyBook, encodeSnapshot } from '../ladder.ts'
+import type { Listing, Stage, Subscriber, Venue, VenueReport } from '../venue.ts'
+import { CHANNELS, type Channel } from '../wire/protocol.ts'
+import type { DeltaHappening, Happening, TradeHappening } from '../world/happening.ts'
+import { World } from '../world/index.ts'
+import type { WorldMarket } from '../world/world-market.ts'
+import { Audiences } from './audiences.ts'
+import { IndexAverages } from './index-averages.ts'
+import { encodeEvent, encodeIndex, encodeLifecycle } from './lifecycle-messages.ts'
+import { encodeDelta, encodeTrade } from './market-messages.ts'
+import { TickerDesk } from './ticker-desk.ts'
+import { TradeTape } from './trade-tape.ts'
+import { WorldCatalog } from './world-catalog.ts'
+import { runWorld } from './world-clock.ts'
+
+export type WorldVenueOptions = {
+  readonly seed: number
+  readonly markets: number
+  readonly framesPerSecond: number
+  readonly signal: boolean
+  readonly lifeMs: readonly [min: number, max: number]
+  /** How long it has been running when it is first seen. */
+  readonly ageMs: number
+  /** The exchange's wall clock when it is first seen. */
+  readonly nowMs: number
+  readonly isOrientationFlipped: () => boolean
+}
+
+/** A market that has been told of. */
+type Place = Listing & { readonly ordinal: number; readonly market: WorldMarket }
+
+export class WorldVenue implements Venue {
+  readonly channels: ReadonlySet<Channel> = new Set(CHANNELS)
+  readonly startsAtOnce = true
+  readonly catalog: WorldCatalog
+  readonly #options: WorldVenueOptions
+  readonly #madeMs: number
+  readonly #audiences = new Audiences()
+  readonly #desk = new TickerDesk()
+  readonly #averages = new IndexAverages()
+  readonly #indexIds = new Set<string>()
+  readonly #tape = new TradeTape()
+  readonly #places = new Map<string, Place>()
+  readonly #byMarketId = new Map<string, Place>()
+  readonly #world: World
+  #listed = 0
+  #happened = 0
+  #lateMs = 0
+
+  constructor(options: WorldVenueOptions) {
+    this.#options = options
+    this.#madeMs = performance.now()
+    const { seed, markets, framesPerSecond, signal, lifeMs, ageMs, nowMs } = options
+    const startUnixMs = nowMs - ageMs
+    const early: (readonly Happening[])[] = []
+    let tell = (batch: readonly Happening[]): void => void early.push(batch)
+    this.#world = new World({ seed, markets, framesPerSecond, signal, lifeMs, startUnixMs }, (batch) => tell(batch))
+    tell = (batch) => this.#take(batch)
+    this.catalog = new WorldCatalog(this.#world, this.#places, this.#tape)
+    for (const series of this.#world.series.values())
+      if (series.indexId !== undefined) this.#indexIds.add(series.indexId)
+    for (const batch of early) this.#take(batch)
+    for (const market of this.#world.markets.values()) this.#place(market)
+    this.advanceTo(nowMs)
+  }
+
+  /** Those that trade, or will. */
+  tickers(): readonly string[] {
+    const tickers: string[] = []
+    for (const { ticker, market } of this.#places.values()) if (TRADABLE.has(market.status)) tickers.push(ticker)
+    return tickers
+  }
+
+  indexIds(): readonly string[] {
+    return [...this.#indexIds]
+  }
+
+  listing(ticker: string): Listing | undefined {
+    return this.#places.get(ticker)
+  }
+
+  listingById(marketId: string): Listing | undefined {
+    return this.#byMarketId.get(marketId)
+  }
+
+  bookOf(listing: Listing): Book {
+    return (listing as Place).market.book
+  }
+
+  lastTicker({ ticker }: Listing): string | undefined {
+    return this.#desk.lastOf(ticker)
+  }
+
+  /** Lifecycle knows no markets: whoever subscribes is sent all of it. */
+  join(channel: Channel, name: string, subscriber: Subscriber): void {
+    if (channel !== 'market_lifecycle_v2') this.#audiences.join(channel, name, subscriber)
+  }
+
+  leave(channel: Channel, name: string, subscriber: Subscriber): void {
+    this.#audiences.leave(channel, name, subscriber)
+  }
+
+  follow(channel: Channel, subscriber: Subscriber): void {
+    this.#audiences.followers(channel).add(subscriber)
+  }
+
+  unfollow(channel: Channel, subscriber: Subscriber): void {
+    this.#audiences.followers(channel).delete(subscriber)
+  }
+
+  readonly report = (): VenueReport => ({
+    playback: {
+      started: true,
+      position: this.#happened,
+      events: this.#happened,
+      loops: 0,
+      slots: this.#happened,
+      done: false,
+      left_out: {},
+    },
+    world: {
+      seed: this.#options.seed,
+      markets: this.#listed,
+      active: [...this.#places.values()].filter(({ market }) => market.status === 'active').length,
+      late_ms: Math.round(this.#lateMs),
+    },
+  })
+
+  /** Every frame carries its own due time, as `ts_ms`. */
+  dueMs(): undefined {
+    return undefined
+  }
+
+  /** The world's clock has run since this venue was made: what it missed is caught up. */
+  run(stage: Stage): Promise<void> {
+    const nowMs = () => this.#options.nowMs + performance.now() - this.#madeMs
+    return runWorld(stage, nowMs, {
+      nextMs: () => this.#nextMs(),
+      advance: (toMs) => {
+        this.#lateMs = Math.max(0, nowMs() - toMs)
+        this.#advance(toMs)
+      },
+    })
+  }
+
+  /** Carries out everything that is due up to then, moment by moment, so that it does not matter who calls when. */
+  advanceTo(toMs: number): void {
+    for (let dueMs = this.#nextMs(); dueMs <= toMs; dueMs = this.#nextMs()) this.#advance(dueMs)
+  }
+
+  #nextMs(): number {
+    return Math.min(this.#world.nextMs, this.#desk.nextMs)
+  }
+
+  #advance(toMs: number): void {
+    if (this.#world.nextMs <= toMs) this.#world.advance(toMs)
+    this.#desk.send(toMs, ({ ticker }, msg) => this.#sendTo('ticker', ticker, 'ticker', msg))
+  }
+
+  #take(batch: readonly Happening[]): void {
+    this.#happened += batch.length
+    for (const happening of batch) this.#tellOne(happening)
+  }
+
+  #tellOne(happening: Happening): void {
+    const { atMs } = happening
+    switch (happening.kind) {
+      case 'delta':
+        this.#tellDelta(happening)
+        break
+      case 'trade':
+        this.#tellTrade(happening)
+        break
+      case 'cleared':
+        this.#tellCleared(happening.market)
+        this.#desk.touched(happening.market, atMs)
+        break
+      case 'lifecycle':
+        this.#place(happening.market)
+        this.#tellAll('market_lifecycle_v2', encodeLifecycle(happening.market, happening.change))
+        break
+      case 'event':
+        this.#tellAll('event_lifecycle', encodeEvent(happening.event))
+        break
+      case 'index':
+        this.#tellIndex(happening.indexId, happening.value, atMs)
+        break
+    }
+  }
+
+  #tellDelta(happening: DeltaHappening): void {
+    const subscribers = this.#audiences.find(happening.market.ticker)?.orderbook_delta
+    if (subscribers !== undefined) {
+      this.#sendInBoth(subscribers, 'orderbook_delta', (yesPrices) => encodeDelta(happening, yesPrices))
+    }
+    this.#desk.changed(happening, happening.atMs)
+  }
+
+  #tellTrade(happening: TradeHappening): void {
+    this.#tape.add(happening)
+    const subscribers = this.#audiences.find(happening.market.ticker)?.trade
+    if (subscribers !== undefined && subscribers.size > 0) {
+      const msg = encodeTrade(happening)
+      for (const subscriber of subscribers) subscriber.send('trade', msg)
+    }
+    this.#desk.touched(happening.market, happening.atMs)
+  }
+
+  #tellCleared({ ticker, marketId }: WorldMarket): void {
+    const subscribers = this.#audiences.find(ticker)?.orderbook_delta
+    if (subscribers === undefined) return
+    const empty = emptyBook()
+    this.#sendInBoth(subscribers, 'orderbook_snapshot', (yesPrices) =>
+      encodeSnapshot(ticker, marketId, empty, yesPrices),
+    )
+  }
+
+  #tellIndex(indexId: string, value: string, atMs: number): void {
+    this.#indexIds.add(indexId)
+    const averages = this.#averages.take(indexId, value, atMs)
+    this.#sendTo('cfbenchmarks_value', indexId, 'cfbenchmarks_value', encodeIndex(indexId, value, atMs, averages))
+  }
+
+  #tellAll(type: string, msg: string): void {
+    for (const subscriber of this.#audiences.followers('market_lifecycle_v2')) subscriber.send(type, msg)
+  }
+
+  #sendTo(channel: Channel, name: string, type: string, msg: string): void {
+    const subscribers = this.#audiences.find(name)?.[channel]
+    if (subscribers === undefined) return
+    for (const subscriber of subscribers) subscriber.send(type, msg)
+  }
+
+  /** Encodes at most once for each of the two ways to write a NO price. */
+  #sendInBoth(subscribers: ReadonlySet<Subscriber>, type: string, encode: (yesPrices: boolean) => string): void {
+    let plain: string | undefined
+    let inYesPrices: string | undefined
+    const isFlipped = this.#options.isOrientationFlipped()
+    for (const subscriber of subscribers) {
+      if (subscriber.useYesPrice !== isFlipped) {
+        inYesPrices ??= encode(true)
+        subscriber.send(type, inYesPrices)
+      } else {
+        plain ??= encode(false)
+        subscriber.send(type, plain)
+      }
+    }
+  }
+
+  /** Lists a market that is new, and forgets those that the world has forgotten. */
+  #place(market: WorldMarket): void {
+    const { ticker, marketId } = market
+    if (this.#places.has(ticker)) return
+    const place = { ticker, marketId, market, ordinal: this.#listed++ }
+    this.#places.set(ticker, place)
+    this.#byMarketId.set(marketId, place)
+    for (const follower of this.#audiences.allFollowers()) follower.listed(ticker)
+    for (const [oldest, { market: old }] of this.#places) {
+      if (this.#world.markets.has(oldest)) break
+      this.#places.delete(oldest)
+      this.#byMarketId.delete(old.marketId)
+      this.#desk.forget(old)
+      for (const follower of this.#audiences.allFollowers()) follower.unlisted(oldest)
+    }
+  }
+}
+
+const TRADABLE: ReadonlySet<string> = new Set(['initialized', 'active', 'inactive'])
