@@ -30,6 +30,7 @@ describe.skipIf(!canListen)('under systemd (skipped without python3 or systemd-n
   test('a recorder says that it is ready, that it lives, what it does, and that it stops', async () => {
     const { path, told } = await manager()
     const program = run(['start', '--sim', '--no-store', '--data', folder(), '--json'], {
+      PORT: '0',
       NOTIFY_SOCKET: path,
       WATCHDOG_USEC: '1000000',
       LOG_FORMAT: 'json',
@@ -89,6 +90,7 @@ describe.skipIf(!canListen)('under systemd (skipped without python3 or systemd-n
 test('without systemd-notify it says so once, and records all the same', async () => {
   const program = run(['start', '--sim', '--no-store', '--data', folder(), '--for', '2s', '--json'], {
     PATH: '/nonexistent',
+    PORT: '0',
     NOTIFY_SOCKET: '/nonexistent/notify.sock',
     WATCHDOG_USEC: '500000',
     LOG_FORMAT: 'json',

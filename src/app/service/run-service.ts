@@ -22,6 +22,7 @@ import { MarketList } from '../recorder/market-list.ts'
 import { openRecorder, type Recorder } from '../recorder/recorder.ts'
 import { RecorderRest, restBodyBytesMax } from '../recorder/recorder-rest.ts'
 import { startRecorderStore } from '../store/recorder-store.ts'
+import { isCredential } from '../systemd/credentials.ts'
 import { describeRecorder } from '../systemd/describe-recorder.ts'
 import { ServiceManager } from '../systemd/service-manager.ts'
 import { VERSION } from '../version.ts'
@@ -164,7 +165,8 @@ function loadSigningKey({ exchange }: Config, log: Log): SigningKey | undefined 
   if (exchange.key === undefined) return undefined
   const source = 'path' in exchange.key ? exchange.key : { content: exchange.key.content.reveal() }
   const { key, warnings } = loadKey(source)
-  for (const warning of warnings) log.warn({ event: 'key_warning' }, warning)
+  const isKeptSafe = 'path' in source && isCredential(source.path)
+  for (const warning of isKeptSafe ? [] : warnings) log.warn({ event: 'key_warning' }, warning)
   return key
 }
 
