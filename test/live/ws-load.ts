@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { askRecorder } from '#live'
 import type { WsMetrics } from '../../src/api/ws/index.ts'
-import { startExchangeThread } from '../../src/app/commands/exchange-thread.ts'
+import { BuiltInExchange } from '../../src/app/exchange/built-in-exchange.ts'
 import { DEMO } from '../support/captures.ts'
 import { pointedAt, run } from '../support/program.ts'
 import { aFolder, until } from '../support/recording.ts'
@@ -23,7 +23,7 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
   const { path: data, remove } = aFolder()
   const ending: (() => unknown)[] = [remove]
   try {
-    const exchange = await startExchangeThread({
+    const thread = new BuiltInExchange({
       port: 0,
       keyType: 'ed25519',
       capture: DEMO,
@@ -32,7 +32,8 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
       copies: COPIES,
       startAfterMarkets: 6 * COPIES,
     })
-    ending.push(() => exchange.close())
+    const exchange = await thread.start()
+    ending.push(() => thread.close())
     const recorder = run(
       ['record', '--no-store', '--data', data, '--markets', exchange.tickers.join(','), '--json'],
       pointedAt(exchange),

@@ -3,9 +3,9 @@
  * recorder like any other reader; one that crashed or hung is started anew on the same port.
  */
 import type { ApiEvent, ApiOptions } from '#api'
+import { tellApiEvent } from '../log/api-log.ts'
 import type { Log } from '../log/log.ts'
 import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
-import { tellApi } from './api-log.ts'
 
 /** All of the options that can cross to another thread. */
 export type ApiThreadOptions = Omit<ApiOptions, 'onEvent'>
@@ -20,7 +20,7 @@ export class ApiThread {
       data: (before) => (before === undefined ? options : { ...options, port: Number(new URL(before.url).port) }),
       onEvent: ({ kind, ...fields }) =>
         log[kind === 'restarting' ? 'error' : 'warn']({ event: 'thread_event', thread: 'api', what: kind, ...fields }),
-      onTold: (event) => tellApi(log, event as ApiEvent),
+      onTold: (event) => tellApiEvent(log, event as ApiEvent),
       limits,
     })
   }

@@ -6,10 +6,10 @@ import { type Command, Option } from 'commander'
 import { startApi } from '#api'
 import type { Environment } from '#domain'
 import { FileDisk, listSegments } from '#journal'
-import { tellApi } from '../api/api-log.ts'
 import { apiOptionsOf } from '../api/open-api.ts'
 import { loadConfig } from '../config/config-load.ts'
 import type { SettingName } from '../config/config-settings.ts'
+import { tellApiEvent } from '../log/api-log.ts'
 import { openLog, wantsColour } from '../log/log.ts'
 import { VERSION } from '../version.ts'
 import { type CommonFlags, count, duration, folderToRead, overridesOf, withData } from './shared.ts'
@@ -57,7 +57,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     const environment = (await environmentIn(dataFolder)) ?? config.environment
     log.info({ event: 'program_started', command: 'serve', version: VERSION, environment, dataFolder })
     const options = apiOptionsOf({ config, environment, dataFolder, api: 'all', store: flags.store })
-    const api = await startApi({ ...options, onEvent: (event) => tellApi(log, event) })
+    const api = await startApi({ ...options, onEvent: (event) => tellApiEvent(log, event) })
     if (process.stderr.isTTY === true) process.stderr.write(`Serving ${api.url}/rl/status; Ctrl-C ends it.\n`)
     const { reason } = await signals.stopped
     await api.close()

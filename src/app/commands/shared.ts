@@ -57,6 +57,14 @@ export function duration(text: string): number {
   return ms
 }
 
+/** How long markets live: the least and the most, in ms. */
+export function life(text: string): readonly [number, number] {
+  const [shortest, longest = shortest, ...more] = text.split('-').map(parseDuration)
+  if (shortest === undefined || longest === undefined || more.length > 0 || shortest > longest)
+    throw new InvalidArgumentError('needed: two durations, the shorter first, such as 2m-15m, or one such as 30s.')
+  return [shortest, longest]
+}
+
 /** Flags under the names of the settings that they stand for. */
 export function overridesOf(flags: {
   readonly data?: string

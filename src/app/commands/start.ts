@@ -2,7 +2,6 @@
  * `kalshiflow start`: everything with one command: recorder, store and API. Without any KALSHI_… setting it records the
  * built-in exchange, whose markets open, trade and settle, and says so.
  */
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { loadConfig } from '../config/config-load.ts'
@@ -10,19 +9,23 @@ import { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { runService } from '../service/run-service.ts'
 import type { RunAccount } from '../service/stop-service.ts'
 import { tellAccount } from './account.ts'
-import { count, overridesOf, RECORDING_EXIT_CODES, type RecorderFlags, withRecorder } from './shared.ts'
+import { count, life, overridesOf, RECORDING_EXIT_CODES, type RecorderFlags, withRecorder } from './shared.ts'
 
-export const DEMO_CAPTURE = fileURLToPath(new URL('../../../captures/demo.jsonl.gz', import.meta.url))
-
-type StartFlags = RecorderFlags & { readonly sim?: boolean; readonly port?: number; readonly seed?: number }
+type StartFlags = RecorderFlags & {
+  readonly sim?: boolean
+  readonly port?: number
+  readonly seed?: number
+  readonly life?: readonly [number, number]
+}
 
 /** Of the built-in exchange: enough to look at, and little enough for any machine. */
-const BUILT_IN = { markets: 24, framesPerSecond: 150 }
+const BUILT_IN = { markets: 24, framesPerSecond: 150, ageMs: 15 * 60_000 }
 
 export function addStart(program: Command): void {
   withRecorder(program.command('start'))
     .option('--sim', 'record the built-in exchange although another is configured')
     .addOption(new Option('--seed <n>', 'of the built-in exchange').argParser(count(0, 2 ** 32)))
+    .addOption(new Option('--life <min-max>', 'how long its markets live (2m-15m)').argParser(life))
     .addOption(new Option('--port <port>', 'of the API (PORT, 8001); 0 takes a free one').argParser(count(0, 65_535)))
     .summary('record, store and serve; without an account, the built-in exchange')
     .description(
@@ -47,13 +50,15 @@ async function start(flags: StartFlags): Promise<RunAccount> {
     const { environment, dataFolder } = config
     return runService({ ...run, config, notices, environment, dataFolder })
   }
-  const { framesPerSecond } = BUILT_IN
+  const { markets, framesPerSecond } = BUILT_IN
   const exchange = new BuiltInExchange({
     port: 0,
     keyType: 'ed25519',
-    capture: DEMO_CAPTURE,
-    loop: true,
+    markets,
     ratePerSecond: framesPerSecond,
+    // It has been running: markets of every age, some of which settle within the first minutes.
+    ageMs: BUILT_IN.ageMs,
+    ...(flags.life === undefined ? {} : { lifeMs: flags.life }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
   })
   try {

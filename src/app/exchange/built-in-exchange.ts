@@ -16,6 +16,8 @@ export type ExchangeAddress = {
   readonly restUrl: string
   readonly keyPem: string
   readonly port: number
+  /** The markets that could be traded when it began to listen. */
+  readonly tickers: readonly string[]
 }
 
 export class BuiltInExchange {

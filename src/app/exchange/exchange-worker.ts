@@ -6,6 +6,6 @@ import type { ExchangeAddress } from './built-in-exchange.ts'
 
 await serveThread(async () => {
   const exchange = await startExchange(workerData as ExchangeOptions)
-  const { url, restUrl, keyPem, port } = exchange
-  return { answer: { url, restUrl, keyPem, port } satisfies ExchangeAddress, close: () => exchange.close() }
+  const { url, restUrl, keyPem, port, tickers } = exchange
+  return { answer: { url, restUrl, keyPem, port, tickers } satisfies ExchangeAddress, close: () => exchange.close() }
 })

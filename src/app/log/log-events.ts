@@ -58,8 +58,6 @@ export const LOG_EVENTS = {
   store_event: 'The store opened, waits for the database, goes on, refused rows or was restarted; `what` says which.',
   thread_event:
     'The thread of the API or of the built-in exchange crashed or hung and is started anew, or is ready again; `thread` says which.',
-  api_event:
-    'The API listens, was told to do something, failed at a request, or its health has changed; `what` says which.',
   api_absent: 'The API’s port cannot be had; recording goes on without /rl/health and /rl/metrics.',
   bounds: 'What each queue may hold at most, in bytes.',
   disk_outlook: 'Bytes a day and days of disk left: as expected at start, as measured some minutes later.',

@@ -2,7 +2,7 @@
  * What each queue of the service may hold at most, in bytes: told at start, so that nobody has to guess what the program
  * takes when everything goes wrong at once. Bounds, not use: on a healthy day nearly nothing of it is taken.
  */
-import { API_LIMITS } from '#api'
+import { apiBounds } from '#api'
 import type { Config } from '../config/config.ts'
 import { HELD_BYTES_MAX as LOG_BYTES_MAX } from '../log/log.ts'
 
@@ -16,15 +16,21 @@ const ROW_BYTES = 512
 
 export function boundsOf(
   { journal, exchange, store }: Config,
-  { restBytes, hasStore }: { readonly restBytes: number; readonly hasStore: boolean },
+  {
+    restBytes,
+    hasStore,
+    hasBooks,
+  }: { readonly restBytes: number; readonly hasStore: boolean; readonly hasBooks: boolean },
 ): Bound[] {
+  const api = apiBounds()
   return [
     // While a disk is slow one half is being written and the other filled.
     { what: 'journal', bytes: 2 * journal.bufferBytes },
     { what: 'websocket_messages', bytes: exchange.connectionsMax * MESSAGE_BYTES_MAX },
     { what: 'rest_body', bytes: restBytes },
     ...(hasStore ? [{ what: 'store_rows', bytes: store.queueRowsMax * ROW_BYTES }] : []),
-    { what: 'api_requests', bytes: API_LIMITS.connectionsMax * (API_LIMITS.bodyBytesMax + API_LIMITS.headerBytesMax) },
+    { what: 'api_requests', bytes: api.requestBytes },
+    ...(hasBooks ? [{ what: 'api_websockets', bytes: api.webSocketBytes }] : []),
     { what: 'log', bytes: LOG_BYTES_MAX },
   ]
 }

@@ -121,7 +121,14 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     api = await openApi(options, log)
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
-    tellBounds(log, boundsOf(config, { restBytes: restBodyBytesMax(config), hasStore: options.store }))
+    tellBounds(
+      log,
+      boundsOf(config, {
+        restBytes: restBodyBytesMax(config),
+        hasStore: options.store,
+        hasBooks: options.api === 'all',
+      }),
+    )
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
     )
@@ -170,8 +177,19 @@ function loadSigningKey({ exchange }: Config, log: Log): SigningKey | undefined 
   return key
 }
 
-const followMarkets = ({ maxMarkets }: ServiceOptions, recorder: Recorder, rest: RecorderRest, log: Log): MarketList =>
-  new MarketList({ client: rest.client, holder: recorder, marketsMax: maxMarkets, log, nowMs: () => Date.now() })
+/** The built-in exchange may be asked more often: its markets live for minutes, and nobody else shares its limits. */
+const BUILT_IN_LOOK_MS = 10_000
+
+function followMarkets(options: ServiceOptions, recorder: Recorder, rest: RecorderRest, log: Log): MarketList {
+  return new MarketList({
+    client: rest.client,
+    holder: recorder,
+    marketsMax: options.maxMarkets,
+    log,
+    nowMs: () => Date.now(),
+    limits: options.builtIn === undefined ? {} : { lookMs: BUILT_IN_LOOK_MS },
+  })
+}
 
 /** The open markets with the most volume; none at all is no reason to end, since some will open. */
 async function chooseMarkets(
