@@ -62,7 +62,7 @@ export function build(
   const base = plainEnvironment([standIns, nodeFolder].join(delimiter))
   const stages = new Map<string, string>()
   let [root, workFolder, environment] = ['', '', base]
-  let [entry, command, healthCommand]: string[][] = [[], [], []]
+  let [entry, command, healthCommand]: [string[], string[], string[]] = [[], [], []]
   let user: string | undefined
   let volumes: string[] = []
   for (const { name, rest } of instructions) {
