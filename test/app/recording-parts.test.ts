@@ -64,7 +64,7 @@ test('the disk’s outlook is told as expected, and after a while as measured', 
   expect(disk.figures.freeBytes).toBeGreaterThan(0)
   const { log, of } = aLog()
   const kept = { seal: true, store: false }
-  const outlook = new OutlookTeller({ recorder, store: undefined, disk, kept, log, measureAfterMs: 600 })
+  const outlook = new OutlookTeller({ recorder, store: () => undefined, disk, kept, log, measureAfterMs: 600 })
   cleanups.push(() => outlook.stop())
   outlook.start(6)
   await until('it was measured', () => of('disk_outlook').length === 2)

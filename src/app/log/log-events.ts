@@ -71,6 +71,8 @@ export const LOG_EVENTS = {
     'The copy of the books, a WebSocket client or the service’s own view of the database changed; `what` says how.',
   health_changed: 'Recording, storing or serving became impaired or is so no longer, with the reasons of /rl/health.',
   recording: 'A line of figures, every ten seconds where there is no terminal.',
+  service_manager_unreachable:
+    'systemd asked to be told how we are, and the telling failed, with the reason; told once.',
   control_failed: 'A request over the control socket could not be answered.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',
   log_lines_dropped: 'Whoever reads the log was too slow; lines were dropped, with their number.',

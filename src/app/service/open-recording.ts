@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts'
 import { tellMissing } from '../reading/journal-faults.ts'
 import { unfinishedRun } from '../reading/last-run.ts'
 import { openRecorder, type Recorder } from '../recorder/recorder.ts'
+import { isCredential } from '../systemd/credentials.ts'
 import type { ServiceOptions } from './service-options.ts'
 
 /** Throws KeyError; `undefined` when none is configured. */
@@ -12,7 +13,8 @@ export function loadSigningKey({ exchange }: Config, log: Log): SigningKey | und
   if (exchange.key === undefined) return undefined
   const source = 'path' in exchange.key ? exchange.key : { content: exchange.key.content.reveal() }
   const { key, warnings } = loadKey(source)
-  for (const warning of warnings) log.warn({ event: 'key_warning' }, warning)
+  const isKeptSafe = 'path' in source && isCredential(source.path)
+  for (const warning of isKeptSafe ? [] : warnings) log.warn({ event: 'key_warning' }, warning)
   return key
 }
 

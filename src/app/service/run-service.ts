@@ -17,7 +17,9 @@ import { Panel } from '../panel/panel.ts'
 import { lockData } from '../recorder/data-lock.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { RecorderRest, restBodyBytesMax } from '../recorder/recorder-rest.ts'
-import { startRecorderStore } from '../store/recorder-store.ts'
+import { NOT_STARTED, type RecorderStore, startRecorderStore } from '../store/recorder-store.ts'
+import { describeRecorder } from '../systemd/describe-recorder.ts'
+import { ServiceManager } from '../systemd/service-manager.ts'
 import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
@@ -73,28 +75,30 @@ type Opened = {
 async function serveRecording(options: ServiceOptions, opened: Opened): Promise<RunAccount> {
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = opened
-  const store = options.store ? startRecorderStore(config, dataFolder, recorder, log) : undefined
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
   const disk = new DiskWatch(dataFolder)
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
-  const outlook = new OutlookTeller({ recorder, store, disk, kept, log })
   let api: ApiThread | undefined
+  let store: RecorderStore | undefined
+  const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
   const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
   const control = await openControl({
     dataFolder,
     recorder,
     log,
-    ...(store === undefined ? {} : { store: () => store.summary() }),
+    ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
     onStop: () => signals.stop('asked to over the control socket'),
   })
+  const manager = new ServiceManager({ log })
   const stop = (reason: string) =>
     stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
   try {
-    // Before anything is connected: who started it wants the page, and should not hear of a taken port when it is late.
+    // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
     api = await openApi(options, log)
+    if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     tellBounds(
@@ -111,6 +115,7 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     if (markets !== undefined) {
       recorder.start(markets)
       if (options.forMs !== undefined) signals.after(options.forMs)
+      manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
       if (list === undefined) void rest.describe(markets)
       else void list.follow()
       outlook.start(markets.length, builtIn?.framesPerSecond)
@@ -131,10 +136,13 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
       )
     }
     const { reason } = await ended
+    manager.stopping(reason)
     return await stop(reason)
   } catch (error) {
     await stop('could not start')
     throw error
+  } finally {
+    manager.close()
   }
 }
 
