@@ -10,8 +10,14 @@ import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threa
 /** All of the options that can cross to another thread. */
 export type ApiThreadOptions = Omit<ApiOptions, 'onEvent'>
 
+/** Where it listens, and what its clients can make it hold at most. */
+export type ApiAnswer = {
+  readonly url: string
+  readonly bounds: { readonly requestBytes: number; readonly webSocketBytes: number }
+}
+
 export class ApiThread {
-  readonly #thread: SupervisedThread<{ readonly url: string }>
+  readonly #thread: SupervisedThread<ApiAnswer>
 
   constructor(options: ApiThreadOptions, log: Log, limits: Partial<ThreadLimits> = {}) {
     this.#thread = new SupervisedThread({
@@ -26,8 +32,8 @@ export class ApiThread {
   }
 
   /** Throws, with the API's own code, when it cannot be had: a port that is taken, for one. */
-  async start(): Promise<string> {
-    return (await this.#thread.start()).url
+  start(): Promise<ApiAnswer> {
+    return this.#thread.start()
   }
 
   status(): ThreadStatus & { readonly url: string | undefined } {

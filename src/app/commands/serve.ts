@@ -3,7 +3,6 @@
  * the finished journal, whose books are those of a recording that has ended, and goes on looking for one.
  */
 import { type Command, Option } from 'commander'
-import { startApi } from '#api'
 import type { Environment } from '#domain'
 import { FileDisk, listSegments } from '#journal'
 import { apiOptionsOf } from '../api/open-api.ts'
@@ -55,6 +54,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   try {
     const environment = (await environmentIn(dataFolder)) ?? config.environment
     log.info({ event: 'program_started', command: 'serve', version: VERSION, environment, dataFolder })
+    // Here alone, so that no other command takes the time to load it.
+    const { startApi } = await import('#api')
     const options = apiOptionsOf({ config, environment, dataFolder, api: 'all', store: flags.store })
     const api = await startApi({ ...options, onEvent: (event) => tellApiEvent(log, event) })
     if (process.stderr.isTTY === true) process.stderr.write(`Serving ${api.url}/rl/status; Ctrl-C ends it.\n`)

@@ -23,8 +23,8 @@ import { VERSION } from '../version.ts'
 import { FollowStreams } from './follow-streams.ts'
 import { ServiceStatusSource, type StatusParts } from './service-status.ts'
 
-/** Answers that a client has not read; past it the client is cut off. */
-const UNREAD_BYTES_MAX = 64 * 1024 * 1024
+/** Answers that clients have not read, all together; whoever asks past it is cut off. */
+export const UNREAD_BYTES_MAX = 64 * 1024 * 1024
 const CLIENTS_MAX = 64
 /** How long followers may take to read the last line. */
 const CLOSE_MS_MAX = 250
@@ -46,7 +46,7 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   const sockets = new Set<Socket>()
   const streams = new FollowStreams(options.recorder)
   const status = new ServiceStatusSource(options)
-  const parts = { ...options, streams, status }
+  const parts = { ...options, streams, status, sockets }
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -92,7 +92,11 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-type Parts = ControlServerOptions & { readonly streams: FollowStreams; readonly status: ServiceStatusSource }
+type Parts = ControlServerOptions & {
+  readonly streams: FollowStreams
+  readonly status: ServiceStatusSource
+  readonly sockets: ReadonlySet<Socket>
+}
 
 function serve(socket: Socket, parts: Parts): void {
   const lines = new LineSplitter(REQUEST_BYTES_MAX)
@@ -118,7 +122,13 @@ async function answer(socket: Socket, line: string, parts: Parts): Promise<void>
     parts.log.debug({ event: 'control_failed', code, reason: message })
     socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`)
   }
-  if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy()
+  if (unreadBytes(parts.sockets) > UNREAD_BYTES_MAX) socket.destroy()
+}
+
+function unreadBytes(sockets: ReadonlySet<Socket>): number {
+  let bytes = 0
+  for (const { writableLength } of sockets) bytes += writableLength
+  return bytes
 }
 
 async function perform(request: ControlRequest, { recorder, status, onStop }: Parts): Promise<object> {

@@ -8,7 +8,7 @@
 import { startSealer } from '#journal'
 import type { SigningKey } from '#kalshi'
 import type { ApiThread } from '../api/api-thread.ts'
-import { openApi } from '../api/open-api.ts'
+import { type OpenedApi, openApi } from '../api/open-api.ts'
 import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
@@ -64,7 +64,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   }
 }
 
-type Opened = {
+type Begun = {
   readonly recorder: Recorder
   readonly key: SigningKey | undefined
   readonly log: Log
@@ -72,9 +72,9 @@ type Opened = {
   readonly signals: StopSignals
 }
 
-async function serveRecording(options: ServiceOptions, opened: Opened): Promise<RunAccount> {
+async function serveRecording(options: ServiceOptions, begun: Begun): Promise<RunAccount> {
   const { config, environment, dataFolder, builtIn } = options
-  const { recorder, key, log, panel, signals } = opened
+  const { recorder, key, log, panel, signals } = begun
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
   const disk = new DiskWatch(dataFolder)
   const rest = new RecorderRest(config, recorder, key, log)
@@ -97,18 +97,12 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
   try {
     // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
-    api = await openApi(options, log)
+    const opened = await openApi(options, log)
+    api = opened?.thread
     if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
-    tellBounds(
-      log,
-      boundsOf(config, {
-        restBytes: restBodyBytesMax(config),
-        hasStore: options.store,
-        api: options.api,
-      }),
-    )
+    void tellAllBounds(options, opened?.bounds, log)
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
     )
@@ -144,6 +138,13 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
   } finally {
     manager.close()
   }
+}
+
+/** Once the API is there, or is known not to be. */
+async function tellAllBounds(options: ServiceOptions, api: OpenedApi['bounds'] | undefined, log: Log): Promise<void> {
+  const { config, store: hasStore } = options
+  const parts = { restBytes: restBodyBytesMax(config), hasStore, hasBooks: options.api === 'all', api: await api }
+  tellBounds(log, boundsOf(config, parts))
 }
 
 function tellBuiltIn(exchange: BuiltInExchange, log: Log): void {
