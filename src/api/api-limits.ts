@@ -13,7 +13,8 @@ export const API_LIMITS = {
   /** Addresses whose requests are counted; the one heard of longest ago is forgotten. */
   countedClientsMax: 5_000,
   bodyBytesMax: 64 * 1024,
-  urlBytesMax: 8 * 1024,
+  /** Room for the tickers of one answer. */
+  urlBytesMax: 12 * 1024,
   headerBytesMax: 16 * 1024,
   /** From the first byte of a request to its last header, and to its end. */
   headersMs: 5_000,
@@ -41,8 +42,6 @@ export const API_LIMITS = {
   storeBehindMsMax: 60_000,
   /** How far our copy of the books may be behind before the service calls itself impaired. */
   copyBehindMsMax: 5_000,
-  /** How far it may be behind for its books to be called valid. */
-  bookBehindMsMax: 1_000,
   /** A question to the database, and how many at once. */
   queryMsMax: 5_000,
   queriesMax: 2,
