@@ -256,6 +256,7 @@ describe('what is not there', () => {
 })
 
 test('the metrics are all there, each with samples and without a market', async () => {
+  await until('frames have come', async () => (await service.get('/rl/status')).body.stats.recorder?.frames > 200)
   const { text, headers } = await ask('/rl/metrics')
   expect(headers['content-type']).toContain('text/plain')
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
