@@ -56,7 +56,11 @@ describe('books', () => {
   test('agree with the recorder to the level, once nothing moves', async () => {
     const quiet = await serve({ exchange: { capture: DEMO, ratePerSecond: 3000, loop: false } })
     try {
-      await until('all is played', () => quiet.exchange.sent().playback.done, 10_000)
+      // Asked for all the while, so that a text made too early would be seen.
+      await until('all is played', async () => {
+        await quiet.get(SNAPSHOT)
+        return quiet.exchange.sent().playback.done
+      })
       await until('all is taken', () => quiet.recorder.fold.counts.frames === quiet.exchange.sent().total)
       const { durable } = await (async () => {
         await quiet.recorder.journal.flush()
