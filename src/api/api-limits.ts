@@ -8,6 +8,8 @@ export const API_LIMITS = {
   connectionsMax: 512,
   /** Requests that one address may make in a second; /rl/health is not counted. */
   requestsPerSecondMax: 300,
+  /** Of them, lists of markets, gaps or runs: each looks at everything, or asks the database. */
+  listsPerSecondMax: 50,
   /** Of them, calls of /rl/admin. */
   adminPerSecondMax: 20,
   /** Addresses whose requests are counted; the one heard of longest ago is forgotten. */
@@ -22,6 +24,8 @@ export const API_LIMITS = {
   /** Silence on a connection, in the middle of an answer too: a client that reads nothing is let go. */
   idleMs: 30_000,
   keepAliveMs: 15_000,
+  /** How long answers under way may hold up the end. */
+  closeMsMax: 1_000,
   /** Books in one answer. */
   snapshotMarketsMax: 200,
   /** Markets, gaps or sessions on one page. */

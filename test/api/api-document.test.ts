@@ -60,13 +60,14 @@ test('its reasons, codes and metrics are those of the program', () => {
 })
 
 test('its limits are those of the program', () => {
-  const { requestsPerSecondMax, adminPerSecondMax, connectionsMax, snapshotMarketsMax, pageMax } = API_LIMITS
+  const { requestsPerSecondMax, listsPerSecondMax, adminPerSecondMax, connectionsMax, snapshotMarketsMax, pageMax } =
+    API_LIMITS
   const { urlBytesMax, headerBytesMax, bodyBytesMax, headersMs, requestMs, idleMs, keepAliveMs } = API_LIMITS
   const numbers = rowsOf('| what | how much |').map(([, cell]) =>
     [...cell!.replaceAll(',', '').matchAll(/\d+/g)].map(Number),
   )
-  expect(numbers.map((each) => each.slice(0, 3))).toEqual([
-    [requestsPerSecondMax, adminPerSecondMax, 429],
+  expect(numbers.map((each) => each.slice(0, 4))).toEqual([
+    [requestsPerSecondMax, listsPerSecondMax, adminPerSecondMax, 429],
     [connectionsMax, WS_LIMITS.clientsMax],
     [urlBytesMax / 1024, headerBytesMax / 1024, bodyBytesMax / 1024],
     [headersMs / 1000, requestMs / 1000],
