@@ -8,12 +8,15 @@ export const API_LIMITS = {
   connectionsMax: 512,
   /** Requests that one address may make in a second; /rl/health is not counted. */
   requestsPerSecondMax: 300,
+  /** Of them, lists of markets, gaps or runs: each looks at everything, or asks the database. */
+  listsPerSecondMax: 50,
   /** Of them, calls of /rl/admin. */
   adminPerSecondMax: 20,
   /** Addresses whose requests are counted; the one heard of longest ago is forgotten. */
   countedClientsMax: 5_000,
   bodyBytesMax: 64 * 1024,
-  urlBytesMax: 8 * 1024,
+  /** Room for the tickers of one answer. */
+  urlBytesMax: 12 * 1024,
   headerBytesMax: 16 * 1024,
   /** From the first byte of a request to its last header, and to its end. */
   headersMs: 5_000,
@@ -21,6 +24,8 @@ export const API_LIMITS = {
   /** Silence on a connection, in the middle of an answer too: a client that reads nothing is let go. */
   idleMs: 30_000,
   keepAliveMs: 15_000,
+  /** How long answers under way may hold up the end. */
+  closeMsMax: 1_000,
   /** Books in one answer. */
   snapshotMarketsMax: 200,
   /** Markets, gaps or sessions on one page. */
@@ -41,8 +46,6 @@ export const API_LIMITS = {
   storeBehindMsMax: 60_000,
   /** How far our copy of the books may be behind before the service calls itself impaired. */
   copyBehindMsMax: 5_000,
-  /** How far it may be behind for its books to be called valid. */
-  bookBehindMsMax: 1_000,
   /** A question to the database, and how many at once. */
   queryMsMax: 5_000,
   queriesMax: 2,

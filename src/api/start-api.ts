@@ -74,7 +74,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     closing.push(() => teller.close())
     void recorder.fresh(0)
     tell({ kind: 'listening', url, routes: options.routes })
-    return { url, close: closeOnce(app, () => sockets?.close(), closing) }
+    return { url, close: closeOnce(app, limits, () => sockets?.close(), closing) }
   } catch (error) {
     await app.close()
     for (const each of closing.reverse()) await each()
@@ -109,12 +109,15 @@ function whyNot(error: NodeJS.ErrnoException, host: string, port: number): ApiEr
   return new ApiError('FLOW_API_ADDRESS', words, error)
 }
 
-function closeOnce(app: ApiServer, closeSockets: () => unknown, closing: readonly (() => unknown)[]) {
+function closeOnce(app: ApiServer, limits: Limits, closeSockets: () => unknown, closing: readonly (() => unknown)[]) {
   let closed: Promise<void> | undefined
   return (): Promise<void> => {
     closed ??= (async () => {
       await closeSockets()
+      // A client that reads slowly does not hold up the end for long.
+      const overdue = setTimeout(() => app.server.closeAllConnections(), limits.closeMsMax)
       await app.close()
+      clearTimeout(overdue)
       for (const each of [...closing].reverse()) await each()
     })()
     return closed

@@ -123,7 +123,8 @@ export class Replica {
     const { lastRecordMs } = this.#live
     const lagMs = head === undefined || lastRecordMs === 0 ? 0 : head.headMs - lastRecordMs
     const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
-    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs)
+    // A recorder's first record is that it began: a copy without a record has not reached it.
+    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
     return Math.max(lagMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 

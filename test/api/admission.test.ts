@@ -25,7 +25,9 @@ async function another(options: Partial<ApiOptions>) {
   cleanups.push(() => api.close())
   const client = clientOf(api.url)
   await until('its copy is there', async () => {
-    const { status } = await client.get('/rl/markets', { authorization: `Bearer ${options.readToken ?? ''}` })
+    const { status } = await client.get('/rl/orderbook/snapshot?depth=1', {
+      authorization: `Bearer ${options.readToken ?? ''}`,
+    })
     return status !== 503
   })
   return { url: api.url, events, ...client }
@@ -141,25 +143,27 @@ describe('addresses', () => {
 
 describe('limits', () => {
   test('hold a client to so many requests a second, and say when to come back; health is not counted', async () => {
-    const { get, ask } = await another({ limits: { requestsPerSecondMax: 20 }, readToken: READ })
-    const answers = await Promise.all(Array.from({ length: 40 }, () => get('/rl/markets', bearer(READ))))
-    const statuses = answers.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(20)
+    const { get, ask } = await another({ limits: { requestsPerSecondMax: 20, listsPerSecondMax: 5 }, readToken: READ })
+    const many = async (count: number, path: string) =>
+      await Promise.all(Array.from({ length: count }, () => get(path, bearer(READ))))
+    const answers = await many(40, '/rl/status')
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(20)
     const refused = answers.find(({ status }) => status === 429)!
     expect(refused.body.error.code).toBe('FLOW_API_TOO_MANY_REQUESTS')
     expect(Number(refused.headers['retry-after'])).toBe(1)
     expect((await get('/rl/health')).status).toBe(200)
+    expect((await many(20, '/rl/markets')).filter(({ status }) => status === 200).length).toBeLessThanOrEqual(10)
     // Tries of tokens and of paths count as well.
     const tries = await Promise.all(
       Array.from({ length: 60 }, (_, index) => ask(index % 2 === 0 ? '/rl/none' : '/rl/status')),
     )
     expect(tries.filter(({ status }) => status === 429).length).toBeGreaterThan(15)
-    await until('the second is over', async () => (await get('/rl/markets', bearer(READ))).status === 200)
+    await until('the second is over', async () => (await get('/rl/status', bearer(READ))).status === 200)
   })
 
   test('cut what is too long, too slow or no HTTP, in the shape of any other fault', async () => {
     const quick = await another({ limits: { headersMs: 400, requestMs: 800, idleMs: 1500, connectionsMax: 20 } })
-    expect((await quick.get(`/rl/status?${'x'.repeat(9_000)}`)).body.error.code).toBe('FLOW_API_URL_TOO_LONG')
+    expect((await quick.get(`/rl/status?${'x'.repeat(13_000)}`)).body.error.code).toBe('FLOW_API_URL_TOO_LONG')
     const port = Number(new URL(quick.url).port)
     expect(await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1.1 431 [\s\S]*FLOW_API_HEADERS_TOO_LARGE/,
@@ -193,6 +197,21 @@ describe('limits', () => {
       )
     })
   })
+})
+
+test('the end waits for nobody who sends or reads slowly', async () => {
+  const { path, remove } = aFolder()
+  cleanups.push(remove)
+  const { api } = await startOn(path, { adminToken: ADMIN })
+  const port = Number(new URL(api.url).port)
+  const head = `Host: localhost\r\nAuthorization: Bearer ${ADMIN}\r\nContent-Type: application/json\r\n`
+  const slow = raw(port, `POST /rl/admin/flush HTTP/1.1\r\n${head}Content-Length: 100\r\n\r\n{`)
+  const idle = raw(port, '')
+  await until('both are connected', async () => (await clientOf(api.url).get('/rl/health/live')).status === 200)
+  const startedMs = performance.now()
+  await api.close()
+  expect(performance.now() - startedMs).toBeLessThan(3_000)
+  await Promise.all([slow, idle])
 })
 
 describe('a port that is taken', () => {

@@ -80,6 +80,8 @@ export async function startOn(dataFolder: string, options: Partial<ApiOptions> =
     version: '0.0.0-test',
     onEvent: (event) => events.push(event),
     ...options,
+    // A test that waits for something asks often.
+    limits: { listsPerSecondMax: 1_000_000, ...options.limits },
   })
   return { api, events }
 }

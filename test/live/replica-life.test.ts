@@ -1,6 +1,7 @@
 /** A copy of the books through what happens to recorders and journals: late starts, kills, restarts, slow disks. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { openControl } from '#app'
 import { formatPosition } from '#domain'
 import { startExchange } from '#exchange'
 import { FileDisk, listSegments, sealSegment } from '#journal'
@@ -8,7 +9,7 @@ import { askRecorder, followRecorder, type LiveGap, Replica } from '#live'
 import type { Disk, DiskReader } from '#ports'
 import { DEMO } from '../support/captures.ts'
 import { pointedAt, run } from '../support/program.ts'
-import { aFolder, liveDigests, until } from '../support/recording.ts'
+import { aFolder, aLog, liveDigests, record, until } from '../support/recording.ts'
 import { copyOf, digestsOfCopy, JOURNAL, recordLive, untilCaughtUp } from './live-support.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -127,6 +128,27 @@ test('a killed recorder puts the copy’s books in doubt, and the next one prove
   expect(events.filter(({ kind }) => kind === 'read_fault')).toEqual([])
 })
 
+test('a recorder that is found late, with its journal read already, is followed all the same', async () => {
+  const recording = await record({ capture: DEMO, ratePerSecond: 1_000, loop: true })
+  cleanups.push(() => recording.close())
+  await until('it records', () => recording.recorder.fold.counts.deltas > 50)
+  await recording.recorder.journal.flush()
+  const { replica } = await copy(recording.folder)
+  const doubts = () => new Set(replica.fold.markets().map((each) => replica.doubtOf(each)))
+  await until('nobody seems to record', () => replica.state === 'finished')
+  expect(doubts()).toEqual(new Set(['process_down']))
+  const { recorder } = recording
+  const control = await openControl({ dataFolder: recording.folder, recorder, log: aLog().log, onStop: () => {} })
+  cleanups.push(() => control.close())
+  await until(
+    'its books are valid',
+    () => replica.state === 'live' && [...doubts()].every((each) => each === undefined),
+  )
+  recorder.pause('test')
+  await untilCaughtUp(recording, replica)
+  expect(digestsOfCopy(replica)).toEqual(liveDigests(recorder))
+})
+
 test('a pause is a gap that says who was missed and what closed it', async () => {
   const recording = await recordLive({ capture: DEMO, ratePerSecond: 1_000, loop: true })
   cleanups.push(() => recording.close())
@@ -173,9 +195,15 @@ test('a copy that cannot keep up says so, calls no book valid, and catches up wi
     disk,
     onEvent: (event) => void (event.kind === 'state' && states.push(event.state)),
   })
-  cleanups.push(() => replica.close())
-  await until('books are valid', () => replica.state === 'live' && replica.fold.markets().every(({ valid }) => valid))
   let open: () => void = () => {}
+  cleanups.push(() => {
+    open()
+    return replica.close()
+  })
+  await until('books are valid', () => {
+    const markets = replica.fold.markets()
+    return replica.state === 'live' && markets.length === 6 && markets.every(({ valid }) => valid)
+  })
   disk.gate = new Promise((done) => {
     open = done
   })

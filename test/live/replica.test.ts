@@ -4,8 +4,9 @@
  */
 import { afterEach, describe, expect, test } from 'vitest'
 import { formatPosition } from '#domain'
-import { askOracle, BASEBALL, BITCOIN, DEMO, hasShared, NO_SHARED } from '../support/captures.ts'
-import { liveDigests, until, untilPlayed } from '../support/recording.ts'
+import { BASEBALL, BITCOIN, DEMO, hasShared, NO_SHARED } from '../support/captures.ts'
+import { liveDigests, until } from '../support/recording.ts'
+import { compareCopy } from './compare-copy.ts'
 import { copyOf, digestsOfCopy, recordLive, untilCaughtUp } from './live-support.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -30,25 +31,9 @@ describe.skipIf(!hasShared)(`recorded frames (${hasShared ? 'present' : NO_SHARE
     ['baseball', BASEBALL, 150],
     ['baseball', BASEBALL, undefined],
     ['bitcoin', BITCOIN, 3_000],
-    ['bitcoin', BITCOIN, undefined],
   ] as const) {
-    test(`of ${name} to ${at ?? 'the end'} are in the copy as an oracle of another author has them`, async () => {
-      const oracle = askOracle(capture, at)
-      const recording = await live({
-        capture,
-        speed: 'max',
-        ...(at === undefined ? {} : { untilSeq: at }),
-        startAfterMarkets: Object.keys(oracle.markets).length,
-      })
-      const { replica } = await copy(recording.folder)
-      await untilPlayed(recording)
-      await untilCaughtUp(recording, replica)
-      const books = digestsOfCopy(replica)
-      for (const [ticker, { valid, sha256 }] of Object.entries(oracle.markets))
-        expect(books[ticker], ticker).toEqual({ valid, sha256 })
-      expect(books).toEqual(liveDigests(recording.recorder))
-      expect(replica.fold.counts.frames).toBe(recording.recorder.fold.counts.frames)
-    })
+    test(`of ${name} to ${at ?? 'the end'} are in the copy as an oracle of another author has them`, () =>
+      compareCopy(capture, at))
   }
 })
 

@@ -17,8 +17,8 @@ export type SnapshotRequest = {
   readonly depth: number | undefined
 }
 
+/** What a book's levels follow from: its last frame, and within which snapshot or checkpoint. */
 type Held = {
-  readonly deltas: number
   readonly snapshots: number
   readonly seq: number
   readonly basedMs: number
@@ -89,16 +89,10 @@ export class SnapshotCache {
 
   /** What follows from the levels alone, from the first name to the closing brace. */
   #levels(market: Market, depth: number): string {
-    const { deltas, snapshots, seq, basedMs } = market
+    const { snapshots, seq, basedMs } = market
     let held = this.#held.get(market)
-    if (
-      held === undefined ||
-      held.deltas !== deltas ||
-      held.snapshots !== snapshots ||
-      held.seq !== seq ||
-      held.basedMs !== basedMs
-    ) {
-      held = { deltas, snapshots, seq, basedMs, texts: new Map() }
+    if (held === undefined || held.snapshots !== snapshots || held.seq !== seq || held.basedMs !== basedMs) {
+      held = { snapshots, seq, basedMs, texts: new Map() }
       this.#held.set(market, held)
     }
     const known = held.texts.get(depth)

@@ -31,10 +31,11 @@ const answerSchema = strict({
 })
 
 export function addGaps(app: ApiServer, context: RouteContext): void {
-  const { pageMax, pageDefault } = context.limits
+  const { pageMax, pageDefault, listsPerSecondMax } = context.limits
   app.get(
     '/rl/gaps',
     {
+      config: { rateLimit: { max: listsPerSecondMax, timeWindow: 1_000 } },
       schema: {
         tags: ['recording'],
         summary: 'Holes in the recording',

@@ -75,10 +75,11 @@ const answerSchema = strict({
 })
 
 export function addMarkets(app: ApiServer, context: RouteContext): void {
-  const { pageMax, pageDefault } = context.limits
+  const { pageMax, pageDefault, listsPerSecondMax } = context.limits
   app.get(
     '/rl/markets',
     {
+      config: { rateLimit: { max: listsPerSecondMax, timeWindow: 1_000 } },
       schema: {
         tags: ['books'],
         summary: 'Markets with their best prices, validity and what the exchange said of them',

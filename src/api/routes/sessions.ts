@@ -12,7 +12,9 @@ const sessionSchema = strict({
   version: nullable(Type.String()),
   started: nullable(time('When it began; null while the copy does not know.')),
   ended: nullable(time('When it stopped; null while it runs, and when its process died.')),
-  state: Type.Enum(['running', 'stopped', 'died']),
+  state: Type.Enum(['running', 'stopped', 'died', 'ended'], {
+    description: 'ended: it runs no longer, and the source does not know how it stopped.',
+  }),
   reason: nullable(Type.String()),
   counts: nullable(Type.Record(Type.String(), Type.Number(), { description: 'At its end.' })),
 })
@@ -25,10 +27,11 @@ const answerSchema = strict({
 })
 
 export function addSessions(app: ApiServer, context: RouteContext): void {
-  const { pageMax, pageDefault } = context.limits
+  const { pageMax, pageDefault, listsPerSecondMax } = context.limits
   app.get(
     '/rl/sessions',
     {
+      config: { rateLimit: { max: listsPerSecondMax, timeWindow: 1_000 } },
       schema: {
         tags: ['recording'],
         summary: 'Runs of the recorder',
@@ -77,7 +80,7 @@ function ofCopy(context: RouteContext, running: string | undefined): Session[] {
   const { session } = needCopy(context)
   if (session === undefined) return []
   const { id, startedMs, version } = session
-  const state = id === running ? 'running' : 'stopped'
+  const state = id === running ? 'running' : 'ended'
   return [
     {
       session: id,

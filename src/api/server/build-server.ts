@@ -56,7 +56,7 @@ export async function buildServer(
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     return503OnClosing: false,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenClient,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     http: {
@@ -88,8 +88,8 @@ export async function buildServer(
     timeWindow: 1_000,
     cache: limits.countedClientsMax,
     keyGenerator: (request) => clientName(request.ip),
-    errorResponseBuilder: () => {
-      const words = `more than ${limits.requestsPerSecondMax} requests in a second: wait as Retry-After says, or open /rl/ws`
+    errorResponseBuilder: (_request, { max }) => {
+      const words = `more than ${max} requests of this kind in a second: wait as Retry-After says, or open /rl/ws`
       return new ApiFault('FLOW_API_TOO_MANY_REQUESTS', words)
     },
   })
