@@ -160,7 +160,7 @@ class Tally {
       this.#paired += 2
       seen.lastChange = 0
     } else seen.lastChange = change
-    this.#watchCrossing(seen, atMs)
+    this.#watchCrossing(seen, change, atMs)
     if (seen.burstMs === atMs && change < 0) seen.burst++
     else {
       this.#endBurst(seen)
@@ -173,8 +173,10 @@ class Tally {
     if (isBusySeries && burst >= PURGE_MIN) this.#purges.push(burst)
   }
 
-  #watchCrossing(seen: Seen, atMs: number): void {
+  #watchCrossing(seen: Seen, change: number, atMs: number): void {
     if (seen.crossedRun > 0 && atMs > seen.crossedMs) this.#crossedLater++
+    // What only takes away crosses nothing.
+    if (change < 0 && seen.crossedRun === 0) return
     if (best(seen.book.yes) + best(seen.book.no) >= 10_000) {
       this.#crossed++
       seen.crossedRun = seen.crossedMs === atMs ? seen.crossedRun + 1 : 1

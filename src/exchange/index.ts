@@ -1,10 +1,11 @@
 /** The simulated exchange: Kalshi's wire protocol on a port of your own, over a world that trades or a recorded capture. */
 export { ExchangeError, type ExchangeErrorCode } from './error.ts'
-export { CAPTURE_ONLY, type ExchangeOptions, WORLD_ONLY } from './options.ts'
+export type { ExchangeOptions } from './options.ts'
 export { seededUnit } from './seeded-random.ts'
 export { startExchange } from './start.ts'
 export { deriveUuid } from './uuid.ts'
-export type { RunningExchange, SentReport } from './wire/exchange.ts'
+export type { RunningExchange } from './wire/exchange.ts'
 export type { Cut, ExchangeFaults } from './wire/faults-by-hand.ts'
 export type { FaultRates, FrameFault, FrameFaultKind } from './wire/frame-faults.ts'
 export { generateKeyPem, type KeyType } from './wire/handshake.ts'
+export type { SentReport } from './wire/sent-account.ts'

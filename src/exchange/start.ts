@@ -1,10 +1,11 @@
 /** Starts an exchange: reads what it is told, makes what it shows, listens, and only then writes the key. */
 import { ExchangeError } from './error.ts'
-import { type CaptureSettings, type ExchangeOptions, readOptions, type Settings } from './options.ts'
+import type { ExchangeOptions } from './options.ts'
 import { readCapture } from './playback/capture.ts'
 import { CaptureVenue } from './playback/capture-venue.ts'
 import { Floor } from './playback/floor.ts'
 import { Playback } from './playback/playback.ts'
+import { type CaptureSettings, readOptions, type Settings } from './settings.ts'
 import { WorldVenue } from './trading/world-venue.ts'
 import type { Venue } from './venue.ts'
 import { Exchange, type RunningExchange } from './wire/exchange.ts'

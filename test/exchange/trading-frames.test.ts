@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeFrame, FieldCensus } from '#codec'
+import { DeltaScanner, decodeFrame, FieldCensus, TickerTable } from '#codec'
 import type { RunningExchange } from '#exchange'
 import { breaksOf, type Client, connect, type Frame, foldBooks, picture } from './support.ts'
 import { framesOf, openWorld, sidOf, subscribeTo, updateOf } from './trading-support.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
     client.send(subscribeTo(3, ['cfbenchmarks_value'], { index_ids: ['all'] }))
     await sidOf(client, 'cfbenchmarks_value')
   }
-  await new Promise((resolve) => setTimeout(resolve, 3500))
+  await new Promise((resolve) => setTimeout(resolve, 3000))
 })
 afterAll(() => exchange.close())
 
@@ -35,6 +35,16 @@ describe.each([false, true])('with use_yes_price %s', (useYesPrice) => {
     expect([...census.counts()]).toEqual([])
     for (const kind of ['snapshot', 'delta', 'trade', 'ticker']) expect(kinds).toContain(kind)
     expect(breaksOf(client.frames)).toEqual([])
+  })
+
+  test('every delta has the shape that the recorder reads without parsing', () => {
+    const tickers = new TickerTable()
+    const { frames, texts } = clients.get(useYesPrice) as Client
+    for (const { type, msg } of frames) if (type === 'orderbook_snapshot') tickers.add(msg.market_ticker)
+    const scanner = new DeltaScanner(tickers)
+    const deltas = texts.filter((text) => text.startsWith('{"type":"orderbook_delta"'))
+    expect(deltas.length).toBeGreaterThan(500)
+    for (const text of deltas) expect(scanner.scan(Buffer.from(text), useYesPrice), text).toBe(true)
   })
 
   test('the books that deltas lead to are those of the exchange at the same place in the sequence', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningExchange } from '#exchange'
 import { connect } from './support.ts'
@@ -180,6 +181,48 @@ describe('without a signature', () => {
     await expect.poll(async () => (await getUnsigned(kept, path)).body, { timeout: 3000 }).not.toEqual(first.body)
     await kept.close()
   })
+})
+
+test('whatever is asked, the answer is JSON with a status that says whose fault it was', async () => {
+  const aWord = fc.constantFrom(
+    'markets',
+    'events',
+    'series',
+    'exchange',
+    'account',
+    'orderbook',
+    'orderbooks',
+    'trades',
+    '',
+  )
+  const aName = fc.oneof(
+    aWord,
+    fc.string(),
+    fc.constantFrom(...exchange.tickers, 'status', 'limits', '..', '%', '__proto__'),
+  )
+  const aKey = fc.constantFrom(
+    'limit',
+    'cursor',
+    'status',
+    'tickers',
+    'depth',
+    'min_ts',
+    'max_close_ts',
+    'ticker',
+    'tags',
+  )
+  const aValue = fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom('open', 'settled', 'YWZ0ZXI6MA'))
+  const aQuery = fc.array(fc.tuple(aKey, aValue), { maxLength: 3 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(aName, { maxLength: 4 }), aQuery, async (names, query) => {
+      const path = names.map((name, index) => (index === 0 ? name : encodeURIComponent(name))).join('/')
+      const url = new URL(`${exchange.restUrl}/${path.replace(/[?#]/g, '')}?${new URLSearchParams(query)}`)
+      const response = await fetch(url)
+      expect([200, 400, 401, 404], url.href).toContain(response.status)
+      expect(typeof (await response.json())).toBe('object')
+    }),
+    { numRuns: 300 },
+  )
 })
 
 const RECORDED = join(import.meta.dirname, '../../../shared/data/kalshi/rest')

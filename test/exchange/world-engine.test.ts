@@ -102,7 +102,9 @@ function openBoth() {
 const answer = (placed: Placed): string =>
   placed.kind === 'refused' ? placed.reason : `${placed.orderId} ${placed.filled} ${placed.resting} ${placed.cancelled}`
 
-test('any history of orders has the same answers, book, queues, positions and money as a plain market', () => {
+test('any history of orders has the same answers, book, queues, positions and money as a plain market', {
+  timeout: 60_000,
+}, () => {
   const seen = { filled: 0, refused: new Set<string>() }
   fc.assert(
     fc.property(fc.array(act, { minLength: 10, maxLength: 80 }), fc.constantFrom(0, 10_000, 3333), (acts, value) => {

@@ -6,12 +6,14 @@
  * clock and draws no chance. An order that closes a position is held for like one that opens, which is stricter than
  * the exchange that it stands for; a fee may take free money below zero by as much as the fee.
  */
-import { type CentiCents, type CentiContracts, complement, isBookPrice, ONE_DOLLAR, type SideName } from '#domain'
+import { type CentiCents, type CentiContracts, complement, ONE_DOLLAR, type SideName } from '#domain'
+import { Admission, asYesPrice, other } from './admission.ts'
 import { type FeeSchedule, tradeFee } from './fees.ts'
 import type { AccountId, Ledger } from './ledger.ts'
 import { costOf, MICROS_PER_CENTI_CONTRACT, type MicroDollars } from './money.ts'
 import type { CancelReason, OrderId, OrderRequest, Placed, RefusalReason, RestingOrder } from './order.ts'
 import { OrderQueue, QueuedOrder } from './order-queue.ts'
+import { Positions } from './positions.ts'
 
 export type Match = {
   readonly maker: AccountId
@@ -44,26 +46,22 @@ export type EngineOptions = {
 
 export type EngineState = 'open' | 'paused' | 'closed' | 'settled'
 
-const other = (side: SideName): SideName => (side === 'yes' ? 'no' : 'yes')
-
 export class MarketEngine {
   readonly #ledger: Ledger
   readonly #fees: FeeSchedule
-  readonly #isOnGrid: (price: CentiCents) => boolean
+  readonly #admission: Admission
   readonly #nextOrderId: () => OrderId
   readonly #listener: EngineListener
   readonly #sides = { yes: new OrderQueue(), no: new OrderQueue() }
   readonly #orders = new Map<OrderId, QueuedOrder>()
-  /** YES contracts less NO contracts. */
-  readonly #positions = new Map<AccountId, number>()
-  #openInterest = 0
+  readonly #positions = new Positions()
   #volume = 0
   #state: EngineState = 'open'
 
   constructor({ ledger, fees, isOnGrid, nextOrderId, listener }: EngineOptions) {
     this.#ledger = ledger
     this.#fees = fees
-    this.#isOnGrid = isOnGrid
+    this.#admission = new Admission({ sides: this.#sides, ledger, fees, isOnGrid })
     this.#nextOrderId = nextOrderId
     this.#listener = listener
   }
@@ -73,7 +71,12 @@ export class MarketEngine {
   }
 
   get openInterest(): CentiContracts {
-    return this.#openInterest as CentiContracts
+    return this.#positions.openInterest
+  }
+
+  /** Behind the open contracts of this market. */
+  get collateralMicros(): MicroDollars {
+    return (this.openInterest * MICROS_PER_CENTI_CONTRACT) as MicroDollars
   }
 
   get volume(): CentiContracts {
@@ -109,11 +112,11 @@ export class MarketEngine {
 
   /** YES contracts less NO contracts, in hundredths. */
   position(account: AccountId): number {
-    return this.#positions.get(account) ?? 0
+    return this.#positions.of(account)
   }
 
   positions(): ReadonlyMap<AccountId, number> {
-    return this.#positions
+    return this.#positions.all()
   }
 
   place(request: OrderRequest): Placed {
@@ -221,55 +224,12 @@ export class MarketEngine {
     if (this.#orders.size > 0) {
       throw new RangeError(`${this.#orders.size} orders still rest: cancel them before the market is settled`)
     }
-    for (const [account, position] of this.#positions) {
-      const each = position > 0 ? yesValue : complement(yesValue)
-      this.#ledger.payOut(account, costOf(each, Math.abs(position) as CentiContracts))
-    }
-    this.#positions.clear()
-    this.#openInterest = 0
+    this.#positions.payOut(this.#ledger, yesValue)
     this.#state = 'settled'
   }
 
-  #refusalOf(request: OrderRequest, freed = 0 as MicroDollars): RefusalReason | undefined {
-    const { account, side, price, count, timeInForce = 'good_till_canceled', postOnly = false } = request
-    if (this.#state !== 'open') return 'market_inactive'
-    if (!Number.isInteger(price) || !isBookPrice(price) || !this.#isOnGrid(this.#yesPrice(side, price))) {
-      return 'invalid_price'
-    }
-    if (!Number.isInteger(count) || count <= 0) return 'invalid_order_size'
-    if (postOnly && timeInForce !== 'good_till_canceled') return 'invalid_parameters'
-    if (postOnly && this.#crosses(side, price)) return 'post_only_cross'
-    // The fee is largest at half a dollar; a better price than asked for may lie there.
-    const feeMax = this.#crosses(side, price) ? tradeFee(this.#fees, 'taker', 5000 as CentiCents, count) : 0
-    if (this.#ledger.availableMicros(account) + freed < costOf(price, count) + feeMax)
-      return 'available_balance_too_low'
-    if (timeInForce === 'fill_or_kill' && !this.#canFill(request)) return 'fill_or_kill_insufficient'
-    return undefined
-  }
-
-  #yesPrice(side: SideName, price: CentiCents): CentiCents {
-    return side === 'yes' ? price : complement(price)
-  }
-
-  #crosses(side: SideName, price: CentiCents): boolean {
-    const best = this.#sides[other(side)].bestPrice
-    return best !== undefined && best + price >= ONE_DOLLAR
-  }
-
-  /** Whether a fill-or-kill may go on: all of it can fill, or it meets its own account first and so behaves like immediate-or-cancel. */
-  #canFill({ account, side, price, count }: OrderRequest): boolean {
-    const queue = this.#sides[other(side)]
-    let found = 0
-    for (let at = queue.prices.length - 1; at >= 0; at--) {
-      const each = queue.prices[at] as CentiCents
-      if (each + price < ONE_DOLLAR) break
-      for (let order = queue.level(each)?.first; order !== undefined; order = order.after) {
-        if (order.account === account) return true
-        found += order.remaining
-        if (found >= count) return true
-      }
-    }
-    return false
+  #refusalOf(request: OrderRequest, freed?: MicroDollars): RefusalReason | undefined {
+    return this.#state === 'open' ? this.#admission.refusalOf(request, freed) : 'market_inactive'
   }
 
   #enter(taker: QueuedOrder, request: OrderRequest): Placed {
@@ -327,7 +287,7 @@ export class MarketEngine {
       makerOrderId: maker.id,
       takerOrderId: taker.id,
       takerSide: taker.side,
-      yesPrice: this.#yesPrice(taker.side, takerPrice),
+      yesPrice: asYesPrice(taker.side, takerPrice),
       count,
       makerFee,
       takerFee,
@@ -337,13 +297,7 @@ export class MarketEngine {
   #fill(order: QueuedOrder, price: CentiCents, count: CentiContracts, fee: MicroDollars): MicroDollars {
     order.remaining = (order.remaining - count) as CentiContracts
     order.filled = (order.filled + count) as CentiContracts
-    const signed = order.side === 'yes' ? count : -count
-    const before = this.#positions.get(order.account) ?? 0
-    const after = before + signed
-    if (after === 0) this.#positions.delete(order.account)
-    else this.#positions.set(order.account, after)
-    this.#openInterest += Math.max(0, after) - Math.max(0, before)
-    const closed = before * signed < 0 ? Math.min(Math.abs(before), count) : 0
+    const closed = this.#positions.add(order.account, order.side, count)
     return this.#ledger.settleFill(order.account, costOf(price, count), closed, fee, order)
   }
 
@@ -373,10 +327,5 @@ export class MarketEngine {
     this.#ledger.release(order.account, costOf(order.price, remaining))
     this.#listener.changed(order.side, order.price, -remaining as CentiContracts)
     this.#listener.cancelled?.(order, remaining, reason)
-  }
-
-  /** Behind the open contracts of this market. */
-  get collateralMicros(): MicroDollars {
-    return (this.#openInterest * MICROS_PER_CENTI_CONTRACT) as MicroDollars
   }
 }

@@ -11,6 +11,8 @@ import { AnswerCache } from './answer-cache.ts'
 import { badRequest, failed, type RestAnswer, TOO_MANY } from './body.ts'
 import { TokenBuckets } from './tokens.ts'
 
+type Answer = RestAnswer & { readonly headers?: Readonly<Record<string, string>> }
+
 export type RestServiceOptions = {
   readonly venue: Venue
   readonly key: KeyObject
@@ -35,7 +37,7 @@ export class RestService {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume()
-    const { status, body, headers } = this.#answer(request)
+    const { status, body, headers } = this.#answerAnyway(request)
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
@@ -44,7 +46,16 @@ export class RestService {
     response.end(body)
   }
 
-  #answer(request: IncomingMessage): RestAnswer & { readonly headers?: Readonly<Record<string, string>> } {
+  /** A fault in this program is told to the one who met it, and the exchange goes on. */
+  #answerAnyway(request: IncomingMessage): Answer {
+    try {
+      return this.#answer(request)
+    } catch (error) {
+      return failed(500, 'internal_server_error', `a fault in the simulated exchange: ${String(error)}`)
+    }
+  }
+
+  #answer(request: IncomingMessage): Answer {
     const { method = 'GET', url = '/', headers } = request
     const { venue, key, nowMs, sent, cacheMs } = this.#options
     const signed = isSigned(headers)

@@ -1,23 +1,19 @@
 /**
- * The world as a venue: what it tells becomes frames for whoever subscribed, in the same moment and the same order.
+ * The world as a venue: which markets there are, who subscribed to what, and when the world moves on.
  *
- * All frames of one engine event are handed over in one go, so that no other frame of theirs comes between. What is said
- * follows from the seed and the world's clock; only the places of answers to clients among it are real time's.
+ * What is said follows from the seed and the world's clock (world-frames.ts says it); only the places of answers to
+ * clients among it are real time's.
  */
-import { type Book, emptyBook, encodeSnapshot } from '../ladder.ts'
+import type { Book } from '../ladder.ts'
 import type { Listing, Stage, Subscriber, Venue, VenueReport } from '../venue.ts'
 import { CHANNELS, type Channel } from '../wire/protocol.ts'
-import type { DeltaHappening, Happening, TradeHappening } from '../world/happening.ts'
-import { World } from '../world/index.ts'
-import type { WorldMarket } from '../world/world-market.ts'
+import { type Happening, World, type WorldMarket } from '../world/index.ts'
 import { Audiences } from './audiences.ts'
-import { IndexAverages } from './index-averages.ts'
-import { encodeEvent, encodeIndex, encodeLifecycle } from './lifecycle-messages.ts'
-import { encodeDelta, encodeTicker, encodeTrade, quotesOf } from './market-messages.ts'
-import { TickerDesk } from './ticker-desk.ts'
+import { encodeTicker, quotesOf } from './market-messages.ts'
 import { TradeTape } from './trade-tape.ts'
 import { WorldCatalog } from './world-catalog.ts'
 import { runWorld } from './world-clock.ts'
+import { WorldFrames } from './world-frames.ts'
 
 export type WorldVenueOptions = {
   readonly seed: number
@@ -42,12 +38,11 @@ export class WorldVenue implements Venue {
   readonly #options: WorldVenueOptions
   readonly #madeMs: number
   readonly #audiences = new Audiences()
-  readonly #desk = new TickerDesk()
-  readonly #averages = new IndexAverages()
   readonly #indexIds = new Set<string>()
   readonly #tape = new TradeTape()
   readonly #places = new Map<string, Place>()
   readonly #byMarketId = new Map<string, Place>()
+  readonly #frames: WorldFrames
   readonly #world: World
   #listed = 0
   #happened = 0
@@ -57,6 +52,7 @@ export class WorldVenue implements Venue {
 
   constructor(options: WorldVenueOptions) {
     this.#options = options
+    this.#frames = new WorldFrames(this.#audiences, options.isOrientationFlipped)
     this.#madeMs = performance.now()
     this.#atMs = options.nowMs - options.ageMs
     const { seed, markets, framesPerSecond, signal, lifeMs, ageMs, nowMs } = options
@@ -99,7 +95,7 @@ export class WorldVenue implements Venue {
   /** A market that nothing has happened to yet has one all the same: as it stands. */
   lastTicker(listing: Listing): string {
     const { ticker, market } = listing as Place
-    return this.#desk.lastOf(ticker) ?? encodeTicker(market, quotesOf(market), this.#atMs)
+    return this.#frames.lastTicker(ticker) ?? encodeTicker(market, quotesOf(market), this.#atMs)
   }
 
   /** Lifecycle knows no markets: whoever subscribes is sent all of it. */
@@ -160,103 +156,23 @@ export class WorldVenue implements Venue {
   }
 
   #nextMs(): number {
-    return Math.min(this.#world.nextMs, this.#desk.nextMs)
+    return Math.min(this.#world.nextMs, this.#frames.nextTickerMs)
   }
 
   #advance(toMs: number): void {
     this.#atMs = toMs
     if (this.#world.nextMs <= toMs) this.#world.advance(toMs)
-    this.#desk.send(toMs, ({ ticker }, msg) => this.#sendTo('ticker', ticker, 'ticker', msg))
+    this.#frames.sendTickers(toMs)
   }
 
   #take(batch: readonly Happening[]): void {
     this.#happened += batch.length
-    for (const happening of batch) this.#tellOne(happening)
-  }
-
-  #tellOne(happening: Happening): void {
-    const { atMs } = happening
-    switch (happening.kind) {
-      case 'delta':
-        this.#tellDelta(happening)
-        break
-      case 'trade':
-        this.#tellTrade(happening)
-        break
-      case 'cleared':
-        this.#tellCleared(happening.market)
-        this.#desk.touched(happening.market, atMs)
-        break
-      case 'lifecycle':
-        this.#place(happening.market)
-        this.#tellAll('market_lifecycle_v2', encodeLifecycle(happening.market, happening.change))
-        break
-      case 'event':
-        this.#forget()
-        this.#tellAll('event_lifecycle', encodeEvent(happening.event))
-        break
-      case 'index':
-        this.#tellIndex(happening.indexId, happening.value, atMs)
-        break
-    }
-  }
-
-  #tellDelta(happening: DeltaHappening): void {
-    const subscribers = this.#audiences.find(happening.market.ticker)?.orderbook_delta
-    if (subscribers !== undefined) {
-      this.#sendInBoth(subscribers, 'orderbook_delta', (yesPrices) => encodeDelta(happening, yesPrices))
-    }
-    this.#desk.changed(happening, happening.atMs)
-  }
-
-  #tellTrade(happening: TradeHappening): void {
-    this.#tape.add(happening)
-    const subscribers = this.#audiences.find(happening.market.ticker)?.trade
-    if (subscribers !== undefined && subscribers.size > 0) {
-      const msg = encodeTrade(happening)
-      for (const subscriber of subscribers) subscriber.send('trade', msg)
-    }
-    this.#desk.touched(happening.market, happening.atMs)
-  }
-
-  #tellCleared({ ticker, marketId }: WorldMarket): void {
-    const subscribers = this.#audiences.find(ticker)?.orderbook_delta
-    if (subscribers === undefined) return
-    const empty = emptyBook()
-    this.#sendInBoth(subscribers, 'orderbook_snapshot', (yesPrices) =>
-      encodeSnapshot(ticker, marketId, empty, yesPrices),
-    )
-  }
-
-  #tellIndex(indexId: string, value: string, atMs: number): void {
-    this.#indexIds.add(indexId)
-    const averages = this.#averages.take(indexId, value, atMs)
-    this.#sendTo('cfbenchmarks_value', indexId, 'cfbenchmarks_value', encodeIndex(indexId, value, atMs, averages))
-  }
-
-  #tellAll(type: string, msg: string): void {
-    for (const subscriber of this.#audiences.followers('market_lifecycle_v2')) subscriber.send(type, msg)
-  }
-
-  #sendTo(channel: Channel, name: string, type: string, msg: string): void {
-    const subscribers = this.#audiences.find(name)?.[channel]
-    if (subscribers === undefined) return
-    for (const subscriber of subscribers) subscriber.send(type, msg)
-  }
-
-  /** Encodes at most once for each of the two ways to write a NO price. */
-  #sendInBoth(subscribers: ReadonlySet<Subscriber>, type: string, encode: (yesPrices: boolean) => string): void {
-    let plain: string | undefined
-    let inYesPrices: string | undefined
-    const isFlipped = this.#options.isOrientationFlipped()
-    for (const subscriber of subscribers) {
-      if (subscriber.useYesPrice !== isFlipped) {
-        inYesPrices ??= encode(true)
-        subscriber.send(type, inYesPrices)
-      } else {
-        plain ??= encode(false)
-        subscriber.send(type, plain)
-      }
+    for (const happening of batch) {
+      if (happening.kind === 'event') this.#forget()
+      if (happening.kind === 'lifecycle') this.#place(happening.market)
+      if (happening.kind === 'index') this.#indexIds.add(happening.indexId)
+      if (happening.kind === 'trade') this.#tape.add(happening)
+      this.#frames.tell(happening)
     }
   }
 
@@ -276,7 +192,7 @@ export class WorldVenue implements Venue {
       if (this.#world.markets.has(ticker)) continue
       this.#places.delete(ticker)
       this.#byMarketId.delete(market.marketId)
-      this.#desk.forget(market)
+      this.#frames.forget(market)
       for (const follower of this.#audiences.allFollowers()) follower.unlisted(ticker)
     }
   }

@@ -10,22 +10,17 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ExchangeError } from '../error.ts'
-import type { Settings } from '../options.ts'
 import { failed, type RestAnswer, TOO_MANY } from '../rest/body.ts'
 import { RestService } from '../rest/rest-service.ts'
 import { seededUnit } from '../seeded-random.ts'
-import type { Venue, VenueReport } from '../venue.ts'
-import { Connection, type ConnectionReport, type Surroundings } from './connection.ts'
+import type { Settings } from '../settings.ts'
+import type { Venue } from '../venue.ts'
+import { Connection, type Surroundings } from './connection.ts'
 import { type ExchangeFaults, type FaultSwitches, openFaults } from './faults-by-hand.ts'
 import { FrameFaults } from './frame-faults.ts'
 import { admit, publicKeyOf } from './handshake.ts'
 import { Outbox } from './outbox.ts'
-
-export type SentReport = {
-  readonly frames: Readonly<Record<string, number>>
-  readonly total: number
-  readonly connections: readonly ConnectionReport[]
-} & VenueReport
+import { SentAccount, type SentReport } from './sent-account.ts'
 
 export type RunningExchange = {
   readonly port: number
@@ -54,8 +49,6 @@ export type RunningExchange = {
 
 const WS_PATH = '/trade-api/ws/v2'
 const COMMAND_BYTES_MAX = 16 * 1024 * 1024
-/** Reports of connections that have ended are kept up to this number, the oldest let go; totals keep them all. */
-const ENDED_REPORTS_MAX = 1000
 const CLOSE_WAIT_MS = 250
 /** Chance for replies comes from the same seed as that for faults, and is not the same. */
 const REPLIES_SALT = 0x5e91
@@ -77,8 +70,7 @@ export class Exchange implements RunningExchange {
     maxPayload: COMMAND_BYTES_MAX,
   })
   readonly #open = new Map<number, { readonly connection: Connection; readonly socket: WebSocket }>()
-  readonly #ended: ConnectionReport[] = []
-  readonly #endedFrames: Record<string, number> = {}
+  readonly #account = new SentAccount()
   readonly #stopping = new AbortController()
   #finish: () => void = () => undefined
   #nextConnection = 1
@@ -147,11 +139,8 @@ export class Exchange implements RunningExchange {
   }
 
   sent(): SentReport {
-    const connections = [...this.#ended, ...[...this.#open.values()].map(({ connection }) => connection.report())]
-    const frames: Record<string, number> = { ...this.#endedFrames }
-    for (const { connection } of this.#open.values()) addCounts(frames, connection.report().frames)
-    const total = Object.values(frames).reduce((sum, count) => sum + count, 0)
-    return { frames, total, connections, ...this.#venue.report() }
+    const open = [...this.#open.values()].map(({ connection }) => connection.report())
+    return this.#account.report(open, this.#venue.report())
   }
 
   scheduledUnixMs(slot: number): number | undefined {
@@ -242,14 +231,8 @@ export class Exchange implements RunningExchange {
       clearInterval(pings)
       this.#open.delete(id)
       connection.ended()
-      this.#keepReport({ ...connection.report(), open: false })
+      this.#account.ended(connection.report())
     })
-  }
-
-  #keepReport(report: ConnectionReport): void {
-    addCounts(this.#endedFrames, report.frames)
-    this.#ended.push(report)
-    if (this.#ended.length > ENDED_REPORTS_MAX) this.#ended.shift()
   }
 
   #booksSubscribed(connection: Connection): void {
@@ -266,8 +249,4 @@ function refuseUpgrade(socket: Duplex, { status, body }: RestAnswer): void {
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-}
-
-function addCounts(into: Record<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [type, count] of Object.entries(counts)) into[type] = (into[type] ?? 0) + count
 }

@@ -4,9 +4,12 @@
  */
 import { type Book, encodeSnapshot } from '../ladder.ts'
 import type { Venue } from '../venue.ts'
+import { carriesAll, encodeError, encodeIndices, encodeTickers, isIndex } from './answers.ts'
 import { type Command, type Named, readCommand } from './command.ts'
-import { ALL_INDICES, type Channel, type Envelope, ERROR_TEXT, type ErrorCode } from './protocol.ts'
+import { ALL_INDICES, type Channel, type Envelope, type ErrorCode } from './protocol.ts'
 import { Subscription } from './subscription.ts'
+
+const NO_BOOK: Book = { yes: new Map(), no: new Map() }
 
 export type SubscriptionsOptions = {
   readonly venue: Venue
@@ -242,23 +245,4 @@ export class Subscriptions {
     subscription.end()
     this.#bySid.delete(subscription.sid)
   }
-}
-
-/** Every channel but the order book may be had without naming markets; market_lifecycle_v2 takes no names at all. */
-const carriesAll = (channel: Channel, named: Named): boolean =>
-  !isIndex(channel) && (named === undefined || channel === 'market_lifecycle_v2')
-
-const isIndex = (channel: Channel): boolean => channel === 'cfbenchmarks_value'
-
-const NO_BOOK: Book = { yes: new Map(), no: new Map() }
-
-const encodeIndices = ({ tickers }: Subscription): string => JSON.stringify({ index_ids: [...tickers].sort() })
-
-const encodeError = (code: ErrorCode): string => JSON.stringify({ code, msg: ERROR_TEXT[code] })
-
-/** The full list held, under the name by which the command gave its markets. */
-function encodeTickers(subscription: Subscription, by: 'tickers' | 'ids'): string {
-  const tickers = [...subscription.tickers].sort()
-  if (by === 'tickers') return JSON.stringify({ market_tickers: tickers })
-  return JSON.stringify({ market_ids: tickers.flatMap((ticker) => subscription.listing(ticker)?.marketId ?? []) })
 }

@@ -7,7 +7,7 @@ import type { LiveMarket } from './live-market.ts'
 import { deeper, move } from './quotes.ts'
 
 /** Of all that bustle does; the rest adds or cancels, whichever brings the book to its size. */
-const MOVES = 0.55
+const MOVES = 0.58
 const SHRINKS = 0.06
 
 export function bustle(market: LiveMarket, crowd: Crowd, chance: Chance): void {

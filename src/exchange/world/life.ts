@@ -58,13 +58,11 @@ export class Life {
     const { batch, chance, timetable } = this.#inner
     this.#list(event)
     const openMs = atMs + chance.whole(...OPENS_AFTER_MS)
+    for (const market of event.markets) market.openMs = openMs
     batch.begin(atMs)
     batch.add({ kind: 'event', event, atMs })
     batch.finish()
-    for (const market of event.markets) {
-      market.openMs = openMs
-      this.#tellLifecycle(market, 'created', atMs)
-    }
+    for (const market of event.markets) this.#tellLifecycle(market, 'created', atMs)
     timetable.at(openMs, (now) => {
       for (const market of event.markets) {
         this.#activate(market, now)

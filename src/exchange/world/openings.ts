@@ -126,7 +126,7 @@ export class Openings {
     return {
       halfSpread: isBusy ? chance.between(10, 60) : chance.between(20, 200),
       levels: Math.round(Math.max(2, Math.min(levelsWanted, affordable))),
-      ordersPerPrice: isBusy ? 3.5 : 1.3,
+      ordersPerPrice: isBusy ? 3 : 1.35,
       weight,
       isMade: !(kind === 'ladder' && size > 4 && chance.is(UNMADE)),
       sizeMedian: chance.logNormal(170, 0.7),

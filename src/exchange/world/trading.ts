@@ -55,7 +55,8 @@ export class Trading {
     batch.begin(atMs)
     for (const side of ['yes', 'no'] as const) {
       if (targets[side] === 0) continue
-      for (let extra = market.engine.prices(side).length * 0.4; extra > 0; extra--) {
+      const more = market.engine.prices(side).length * (market.character.ordersPerPrice - 1)
+      for (let extra = 0; extra < more; extra++) {
         const price = deeper(market, targets[side], chance, 0)
         crowd.rest(market, chance.pick(crowd.noise), side, price, crowd.drawSize(market.character.sizeMedian))
       }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { CAPTURE_ONLY, type ExchangeOptions, readOptions, WORLD_ONLY } from './options.ts'
+import type { ExchangeOptions } from './options.ts'
+import { CAPTURE_ONLY, readOptions, WORLD_ONLY } from './settings.ts'
 
 test('without a capture it is a world at the limits of a Basic account', () => {
   expect(readOptions({ port: 0 })).toMatchObject({
