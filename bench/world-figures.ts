@@ -21,10 +21,11 @@ export type WorldFigures = {
   readonly tradesTogether: number
   /** Deltas that leave a book crossed or locked, of all. */
   readonly crossedShare: number
+  /** Bursts of cancels of a hundred and more with one ts_ms, in the series with fifteen minutes. */
+  readonly purges: { readonly count: number; readonly p50: number; readonly max: number }
   /** Runs of crossed deltas that outlast their ts_ms. */
   readonly crossedLater: number
   readonly crossedRunMax: number
-  readonly purges: { readonly count: number; readonly p50: number; readonly max: number }
   readonly deltas: number
   readonly trades: number
 }
@@ -68,7 +69,6 @@ type Seen = {
   lastChange: number
   lastTradeMs: number
   isBusySeries: boolean
-  best: { yes: number[]; no: number[] }
   book: { yes: Map<number, number>; no: Map<number, number> }
   crossedMs: number
   crossedRun: number
@@ -107,7 +107,6 @@ class Tally {
       lastChange: 0,
       lastTradeMs: Number.NEGATIVE_INFINITY,
       isBusySeries: BUSY_SERIES.test(market.series.ticker),
-      best: { yes: [], no: [] },
       book: { yes: new Map(market.book.yes), no: new Map(market.book.no) },
       crossedMs: 0,
       crossedRun: 0,
@@ -164,10 +163,14 @@ class Tally {
     this.#watchCrossing(seen, atMs)
     if (seen.burstMs === atMs && change < 0) seen.burst++
     else {
-      if (seen.burst >= PURGE_MIN) this.#purges.push(seen.burst)
+      this.#endBurst(seen)
       seen.burstMs = atMs
       seen.burst = change < 0 ? 1 : 0
     }
+  }
+
+  #endBurst({ burst, isBusySeries }: Seen): void {
+    if (isBusySeries && burst >= PURGE_MIN) this.#purges.push(burst)
   }
 
   #watchCrossing(seen: Seen, atMs: number): void {
@@ -204,7 +207,7 @@ class Tally {
       if (counts.length < 60 || mean < BUSY_FRAMES) continue
       for (const count of counts) ratios.push(count / mean)
     }
-    for (const { burst } of this.#seen.values()) if (burst >= PURGE_MIN) this.#purges.push(burst)
+    for (const seen of this.#seen.values()) this.#endBurst(seen)
     const [ratio, yes, no, busy, spread, size, purge] = [
       ratios,
       this.#levels.yes,

@@ -134,6 +134,8 @@ const MINUTE_MS = 60_000
 const LIFE_MS_MIN = 10_000
 const LIFE_MS_MAX = 24 * 60 * MINUTE_MS
 const MARKETS_MAX = 10_000
+/** More than any machine carries out; how late it is stands in `/exchange/sent`. */
+const WORLD_RATE_MAX = 1_000_000
 const AGE_MS_MAX = 60 * MINUTE_MS
 const WORLD = { markets: 30, framesPerSecond: 200, lifeMs: [2 * MINUTE_MS, 15 * MINUTE_MS] } as const
 const UNSIGNED_CACHE_MS = 15_000
@@ -195,6 +197,10 @@ export function readOptions(options: ExchangeOptions): Settings {
   const swapRate = options.replySwapRate ?? 0
   need(swapRate >= 0 && swapRate <= 1, `replySwapRate must be 0 to 1, was ${String(swapRate)}`)
   const isCapture = options.capture !== undefined
+  need(
+    isCapture || (ratePerSecond ?? 0) <= WORLD_RATE_MAX,
+    `ratePerSecond of a world must be at most ${WORLD_RATE_MAX}, was ${String(ratePerSecond)}`,
+  )
   for (const name of isCapture ? WORLD_ONLY : CAPTURE_ONLY) {
     const fault = isCapture ? 'belongs to a world: leave it out, or leave capture out' : 'plays a capture: name one'
     need(options[name] === undefined, `${name} ${fault}`)

@@ -54,6 +54,8 @@ export class LiveFold {
   sawRunStart = false
   /** Receive time of the last frame folded, Unix ms; 0 before the first. */
   lastFrameMs = 0
+  /** Of the last record, whatever its type, the one at hand included. */
+  lastRecordMs = 0
   framesPerSecond = 0
   /** Listeners are told; not while it is made ready behind the scenes. */
   tells = false
@@ -62,8 +64,6 @@ export class LiveFold {
   #segment = 0
   #offset = 0
   #recordType = 0
-  /** Receive time of the record at hand. */
-  #atMs = 0
   #loss: Loss | undefined
   #isLifecycle = false
   #sampledFrames = 0
@@ -76,7 +76,11 @@ export class LiveFold {
         if (this.tells) for (const each of listeners) each.delta?.(market, side, price, change, size)
       },
       proven: (market) => {
-        this.gaps.proven(market.ticker, this.#atMs, this.#recordType === RECORD.CHECKPOINT ? 'checkpoint' : 'snapshot')
+        this.gaps.proven(
+          market.ticker,
+          this.lastRecordMs,
+          this.#recordType === RECORD.CHECKPOINT ? 'checkpoint' : 'snapshot',
+        )
         if (this.tells) for (const each of listeners) each.snapshot?.(market)
       },
       doubted: (market, cause) => this.gaps.doubted(market, cause, this.position, this.#loss),
@@ -114,10 +118,10 @@ export class LiveFold {
     while (block.next()) {
       this.#offset = block.nextOffset
       this.#recordType = block.type
-      this.#atMs = receivedMs(block)
+      this.lastRecordMs = receivedMs(block)
       if (block.type === RECORD.FRAME) {
-        this.lastFrameMs = this.#atMs
-        this.fold.frame(block.connection, block.body(), this.#atMs)
+        this.lastFrameMs = this.lastRecordMs
+        this.fold.frame(block.connection, block.body(), this.lastRecordMs)
         if (this.#isLifecycle) this.#lifecycle(block)
       } else this.#other(block)
     }
@@ -174,7 +178,7 @@ export class LiveFold {
       case RECORD.CONNECTION_LOST: {
         const body = decodeJson<ConnectionLostBody>(block.body())
         const cause = body?.cause ?? 'disconnect'
-        const proofMs = body === undefined ? this.#atMs : Number(body.lastProofNs) / 1e6
+        const proofMs = body === undefined ? this.lastRecordMs : Number(body.lastProofNs) / 1e6
         const isMeant = doubtOf(cause) !== 'connection_lost'
         this.#loss = { cause: isMeant ? doubtOf(cause) : cause, detail: body?.detail, proofMs }
         foldRecord(this.fold, block)
@@ -195,7 +199,7 @@ export class LiveFold {
         const body = decodeJson<SessionBody>(block.body())
         if (body?.event === 'started') {
           this.sawRunStart = true
-          this.session = { id: body.session, startedMs: this.#atMs, version: body.version }
+          this.session = { id: body.session, startedMs: this.lastRecordMs, version: body.version }
         }
         break
       }
@@ -212,8 +216,8 @@ export class LiveFold {
     const pulse = this.#pulseOf(frame.market)
     const { tradeId, yesPrice, size, takerSide, exchangeMs } = frame
     pulse.trades++
-    pulse.lastTrade = { tradeId, yesPrice, size, takerSide, exchangeMs, receivedMs: this.#atMs }
-    if (this.tells) for (const each of this.#listeners) each.trade?.(frame, this.#atMs)
+    pulse.lastTrade = { tradeId, yesPrice, size, takerSide, exchangeMs, receivedMs: this.lastRecordMs }
+    if (this.tells) for (const each of this.#listeners) each.trade?.(frame, this.lastRecordMs)
   }
 
   #lifecycle(block: JournalBlock): void {

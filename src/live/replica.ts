@@ -66,6 +66,7 @@ export class Replica {
   #at: Position = POSITION_ZERO
   #segment: Pick<SegmentSummary, 'journal' | 'environment'> | undefined
   #hasBegun = false
+  #wasUnbound = false
   #isFinished = false
   #toldState: ReplicaState = 'catching_up'
   #sampledMs = performance.now()
@@ -113,19 +114,17 @@ export class Replica {
 
   /**
    * How much older the books are than the recorder's, in ms. A recorder that is not heard counts as running on, from a
-   * heartbeat after its last word. Above {@link BEHIND_MS_MAX} before the copy has caught up for the first time; 0 when
-   * it is finished.
+   * heartbeat after its last word. Above {@link BEHIND_MS_MAX} before the copy has caught up for the first time, and while
+   * it finds out whether a recorder is gone; 0 when it is finished.
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { head, silentMs } = this.#recorder
-    if (!this.#hasBegun) {
-      const lagMs = head === undefined || this.lastFrameMs === 0 ? 0 : head.headMs - this.lastFrameMs
-      return Math.max(lagMs, BEHIND_MS_MAX + 1 + performance.now() - this.#openedMs)
-    }
-    const lagMs = head === undefined ? 0 : head.headMs - this.lastFrameMs
+    const { head, silentMs, state } = this.#recorder
+    const { lastRecordMs } = this.#live
+    const lagMs = head === undefined || lastRecordMs === 0 ? 0 : head.headMs - lastRecordMs
     const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
-    return Math.max(0, lagMs, unheardMs)
+    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs)
+    return Math.max(lagMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {
@@ -214,6 +213,7 @@ export class Replica {
     let retryMs = RETRY_MS_MIN
     while (!this.#isClosed) {
       try {
+        if (this.#isAstray) this.#hasBegun = false
         if (!this.#hasBegun) await this.#begin()
         else if (this.#recorder.state === 'gone') await this.#finish()
         else await this.#follow()
@@ -228,6 +228,15 @@ export class Replica {
     stopListening()
   }
 
+  /**
+   * Records were read without a bound, since no recorder answered, and now one does that had written them already: it was
+   * just starting. What it has not made durable may come otherwise, and its connections are open still.
+   */
+  get #isAstray(): boolean {
+    const { state, identity } = this.#recorder
+    return this.#wasUnbound && state === 'following' && identity?.session === this.#live.session?.id
+  }
+
   /** The books as of now: from ever older segments, until one tells of all of them. */
   async #begin(): Promise<void> {
     const { state, head } = this.#recorder
@@ -240,6 +249,7 @@ export class Replica {
       return this.#rest(LOOK_MS)
     }
     this.#isFinished = false
+    this.#wasUnbound = state === 'gone' || head === undefined
     this.#segment = segments.find(({ journal, environment }) => journal !== undefined && environment !== undefined)
     for (let back = 1; !this.#isClosed; back *= 2) {
       const start = segments[Math.max(0, segments.length - back)]!.number
@@ -270,6 +280,7 @@ export class Replica {
     })
     const stopListening = this.#recorder.listen(() => (this.#recorder.state === 'gone' ? stop() : cursor.poke()))
     const pace = new Pace()
+    this.#wasUnbound = false
     try {
       if (this.#recorder.state === 'gone') return
       for (;;) {
@@ -289,7 +300,7 @@ export class Replica {
 
   /** Reads what a recorder that is gone has left, and waits for the next. */
   async #finish(): Promise<void> {
-    // A recorder that starts now begins a new segment: nothing of it is read before it says what is durable.
+    this.#wasUnbound = true
     await this.#read(afterLast(await this.#segments()), () => this.#recorder.state !== 'gone')
     if (this.#recorder.state !== 'gone' || this.#isClosed) return
     this.#live.ended('process_down')

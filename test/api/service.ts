@@ -1,10 +1,12 @@
 /** The service over a real recorder of a real exchange: sockets on 127.0.0.1, files in a temporary folder. */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { type ApiEvent, type ApiOptions, startApi } from '#api'
-import { openControl } from '#app'
+import { openControl, readConfig } from '#app'
 import type { ExchangeOptions } from '#exchange'
+import type { Disk } from '#ports'
+import { type RecorderStore, startRecorderStore } from '../../src/app/store/recorder-store.ts'
 import { DEMO } from '../support/captures.ts'
-import { aLog, record } from '../support/recording.ts'
+import { aLog, type Recording, record } from '../support/recording.ts'
 
 export const ADMIN = 'admin-admin-admin-admin'
 export const READ = 'reader-reader-reader'
@@ -16,32 +18,53 @@ export async function serve(
   options: Partial<ApiOptions> & {
     readonly exchange?: Partial<ExchangeOptions>
     readonly markets?: readonly string[]
+    readonly disk?: Disk
+    /** Stores there, as the program does. */
+    readonly database?: string
   } = {},
 ) {
-  const { exchange, markets, ...rest } = options
-  const recording = await record(
-    { capture: DEMO, ratePerSecond: 300, loop: true, ...exchange } as ExchangeOptions,
-    markets === undefined ? {} : { markets },
-  )
-  const control = await openControl({
-    dataFolder: recording.folder,
-    recorder: recording.recorder,
-    log: aLog().log,
-    onStop: () => {},
+  const { exchange, markets, disk, database, ...rest } = options
+  const recording = await record({ capture: DEMO, ratePerSecond: 300, loop: true, ...exchange } as ExchangeOptions, {
+    ...(markets === undefined ? {} : { markets }),
+    ...(disk === undefined ? {} : { disk }),
   })
+  const store = database === undefined ? undefined : storeOf(recording, database)
+  const openSocket = () =>
+    openControl({
+      dataFolder: recording.folder,
+      recorder: recording.recorder,
+      log: aLog().log,
+      onStop: () => {},
+      ...(store === undefined ? {} : { store: () => store.summary() }),
+    })
+  let control = await openSocket()
   const { api, events } = await startOn(recording.folder, rest)
   return {
     ...recording,
-    control,
+    /** The recorder's control socket goes, and comes back. */
+    closeControl: () => control.close(),
+    async openControl() {
+      control = await openSocket()
+    },
     api,
     events,
     ...clientOf(api.url),
     async close() {
       await api.close()
+      await store?.drain(2_000)
+      await store?.release(1_500)
       await control.close()
       return await recording.close()
     },
   }
+}
+
+function storeOf({ recorder, folder }: Pick<Recording, 'recorder' | 'folder'>, database: string): RecorderStore {
+  const { config } = readConfig({
+    environment: { DATABASE_URL: database, RL_ORDERBOOK_FLUSH_INTERVAL: '0.05' },
+    needsKey: 'never',
+  })
+  return startRecorderStore(config, folder, recorder, aLog().log)
 }
 
 export async function startOn(dataFolder: string, options: Partial<ApiOptions> = {}) {

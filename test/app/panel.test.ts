@@ -157,6 +157,24 @@ test('may grow and shrink by a line without taking one of the log', async () => 
   expect(screen.text.at(-1)).toBe('all is well')
 })
 
+test('shows every line whichever of them changes', async () => {
+  const { screen, shown, start } = aPanel()
+  start()
+  for (const change of [{ frames: 1 }, { breaks: 3 }, { commitP99Ms: 9 }, { malformed: 2 }]) {
+    shown.view = { ...shown.view, ...change }
+    const wanted = panelLines(shown.view, [], 80).map(({ text }) => text)
+    await until('every line is there', () => String(screen.text) === String(wanted), 2_000)
+  }
+})
+
+test.each([120, 79, 40])('is drawn anew, once, when the terminal becomes %i columns wide', (columns) => {
+  const { screen, panel, start } = aPanel(80)
+  panel.write('before\n')
+  start()
+  screen.resize(columns)
+  expect(screen.text).toEqual(['before', ...panelLines(WELL, [], columns).map(({ text }) => text)])
+})
+
 test('writes nothing while nothing changes', async () => {
   const { screen, start } = aPanel()
   start()

@@ -27,6 +27,19 @@ export class Screen {
     this.#listeners.delete(listener)
   }
 
+  /** The window is drawn wider or narrower; what is too long for it now lies on more rows. */
+  resize(columns: number): void {
+    const rows = this.#grid.flatMap((row) => {
+      const parts = row.trimEnd().match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']
+      return [...parts]
+    })
+    this.#grid.splice(0, this.#grid.length, ...rows)
+    this.#row = this.#grid.length - 1
+    this.#column = 0
+    this.columns = columns
+    for (const each of this.#listeners) each()
+  }
+
   /** What is on it, without empty rows at the end. */
   get text(): string[] {
     const rows = this.#grid.map((row) => row.trimEnd())

@@ -157,10 +157,15 @@ test('an unknown ticker gets an empty book with market_id ""', async () => {
   client.close()
 })
 
-test('send_initial_snapshot answers with the last ticker of each market that has one', async () => {
+test('send_initial_snapshot answers with the last ticker of each market at once', async () => {
   const client = await connect(exchange)
-  client.send(subscribeTo(1, ['ticker'], { market_tickers: exchange.tickers, send_initial_snapshot: true }))
-  const { msg } = await client.seen(({ type }) => type === 'ticker')
-  expect(exchange.tickers).toContain(msg.market_ticker)
+  const { tickers } = exchange
+  client.send(subscribeTo(1, ['ticker'], { market_tickers: tickers, send_initial_snapshot: true }))
+  client.send({ id: 2, cmd: 'list_subscriptions' })
+  const listed = await client.seen(({ id }) => id === 2)
+  const before = framesOf(client, 'ticker').filter(
+    (frame) => client.frames.indexOf(frame) < client.frames.indexOf(listed),
+  )
+  expect(new Set(before.map(({ msg }) => msg.market_ticker))).toEqual(new Set(tickers))
   client.close()
 })

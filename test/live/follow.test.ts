@@ -7,7 +7,7 @@ import { decodeJson, FileDisk, openCursor } from '#journal'
 import { askRecorder, type FollowLine, followRecorder } from '#live'
 import { DEMO } from '../support/captures.ts'
 import { aFolder, until } from '../support/recording.ts'
-import { recordLive } from './live-support.ts'
+import { JOURNAL, recordLive } from './live-support.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -150,16 +150,6 @@ test('the status says what a service needs to know of the recorder’s process',
   const { p50, p99, max } = status.event_loop_delay_ms
   expect([p50 >= 0, p99 >= p50, max >= p99, max < 5_000]).toEqual([true, true, true, true])
 })
-
-const JOURNAL = {
-  commitIntervalMs: 5,
-  bufferBytes: 64 << 20,
-  segmentBytes: 256 << 20,
-  segmentMs: 3_600_000,
-  seal: false,
-  checkpointDeltas: 5000,
-  checkpointMs: 3_600_000,
-}
 
 /** The notes of pauses and the lost connections of a journal, in order. */
 async function told(folder: string): Promise<string[]> {

@@ -1,9 +1,20 @@
 /** A recorder that can be followed, and a copy of its books: everything real, in this process. */
-import { openControl } from '#app'
+import { openControl, type RecorderOptions } from '#app'
 import type { ExchangeOptions } from '#exchange'
 import { followRecorder, Replica, type ReplicaEvent } from '#live'
 import { digestOf } from '../support/fold.ts'
 import { aLog, record, until } from '../support/recording.ts'
+
+/** What a recorder of {@link recordLive} does without being told otherwise. */
+export const JOURNAL: RecorderOptions['journal'] = {
+  commitIntervalMs: 5,
+  bufferBytes: 64 << 20,
+  segmentBytes: 256 << 20,
+  segmentMs: 3_600_000,
+  seal: false,
+  checkpointDeltas: 5_000,
+  checkpointMs: 3_600_000,
+}
 
 export type Live = Awaited<ReturnType<typeof recordLive>>
 

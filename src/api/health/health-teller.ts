@@ -1,14 +1,12 @@
 /** Tells the log when health changes, so that what a monitor saw can be found there. */
 import type { RouteContext } from '../routes/route-context.ts'
 
-const LOOK_EVERY_MS = 1_000
-
 export class HealthTeller {
   readonly #timer: NodeJS.Timeout
   #told = ''
 
   constructor(context: RouteContext) {
-    this.#timer = setInterval(() => this.#look(context), LOOK_EVERY_MS)
+    this.#timer = setInterval(() => this.#look(context), context.limits.recorderAskEveryMs)
     this.#timer.unref()
   }
 

@@ -46,7 +46,8 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   const { status, ageMs, isAbsent, notConnectedMs } = facts
   if (isAbsent) return yield reason('no_recorder')
   if (status === undefined) return yield reason('recorder_silent')
-  if (ageMs > limits.recorderSilentMsMax) yield reason('recorder_silent', ageMs)
+  // What it said last is of another time.
+  if (ageMs > limits.recorderSilentMsMax) return yield reason('recorder_silent', ageMs)
   const { journal, disk, paused, store } = status
   if (journal.failed !== null) yield reason('journal_failed')
   else if (journal.failing) yield reason('journal_failing')

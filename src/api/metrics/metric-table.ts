@@ -72,6 +72,13 @@ const loop = (thread: string, delay: { p50: number; p99: number; max: number } |
         labels: { thread, quantile: QUANTILES[quantile] ?? quantile },
         value: ms / 1000,
       }))
+const quantilesOf = (age: { p50: number; p99: number; max: number } | undefined): Sample[] =>
+  age === undefined
+    ? []
+    : (['p50', 'p99', 'max'] as const).map((name) => ({
+        labels: { quantile: QUANTILES[name]! },
+        value: age[name] / 1000,
+      }))
 const QUANTILES: Readonly<Record<string, string>> = { p50: '0.5', p99: '0.99', max: '1' }
 
 const KINDS = ['deltas', 'snapshots', 'trades', 'tickers', 'controls', 'unknown', 'malformed'] as const
@@ -234,6 +241,22 @@ export const METRICS: readonly Metric[] = [
     'store_restarts_total',
     'Times that its thread was started again.',
     ({ recorder }) => recorder?.store?.restarts,
+  ),
+  counter(
+    'thread_restarts_total',
+    'Times that a thread beside the recorder was started again.',
+    ({ recorder }) =>
+      by(
+        'thread',
+        recorder && Object.fromEntries(Object.entries(recorder.threads).map(([name, each]) => [name, each.restarts])),
+      ),
+    ['thread'],
+  ),
+  gauge(
+    'message_age_seconds',
+    'From the exchange’s time in a delta to the book, over ten seconds; quantile 1 is the oldest.',
+    ({ recorder }) => quantilesOf(recorder?.message_age_ms ?? undefined),
+    ['quantile'],
   ),
   gauge('copy_live', '1 while the copy of the books follows the recorder.', ({ copy }) => truth(copy?.isLive)),
   gauge('copy_behind_seconds', 'The copy is behind the recorder.', ({ copy }) => seconds(copy?.behindMs)),

@@ -51,11 +51,15 @@ export class RecorderWatch {
     return this.facts
   }
 
-  /** A command to the recorder. Throws {@link ControlError}. */
+  /** A command to the recorder; the facts know of it afterwards. Throws {@link ControlError}. */
   async command<Kind extends Parameters<Ask>[1]['ask']>(
     request: Extract<Parameters<Ask>[1], { readonly ask: Kind }> & { readonly ask: Kind },
   ): Promise<unknown> {
-    return await within(askRecorder(this.#dataFolder, request as never), COMMAND_MS_MAX)
+    const answer = await within(askRecorder(this.#dataFolder, request as never), COMMAND_MS_MAX)
+    // One that was asked before the command says nothing of it.
+    await this.#asking
+    await this.#ask()
+    return answer
   }
 
   close(): void {

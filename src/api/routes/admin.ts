@@ -136,7 +136,7 @@ function tellCalls(app: ApiServer, { tell }: RouteContext): void {
     tell({
       kind: 'admin_call',
       action: url.slice(url.lastIndexOf('/') + 1),
-      client: request.ip,
+      client: request.ip ?? 'gone',
       status: reply.statusCode,
       ...(Array.isArray(markets) ? { markets: markets.length } : {}),
     })

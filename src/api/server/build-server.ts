@@ -13,6 +13,7 @@ import type { Limits } from '../api-limits.ts'
 import type { ApiOptions } from '../api-options.ts'
 import { Admission } from './admission.ts'
 import { ApiFault } from './api-fault.ts'
+import { clientName } from './client-name.ts'
 import { answerBrokenClient, handleFaults, sendFault } from './handle-faults.ts'
 import { compileValidator } from './validate.ts'
 
@@ -86,6 +87,7 @@ export async function buildServer(
     max: limits.requestsPerSecondMax,
     timeWindow: 1_000,
     cache: limits.countedClientsMax,
+    keyGenerator: (request) => clientName(request.ip),
     errorResponseBuilder: () => {
       const words = `more than ${limits.requestsPerSecondMax} requests in a second: wait as Retry-After says, or open /rl/ws`
       return new ApiFault('FLOW_API_TOO_MANY_REQUESTS', words)

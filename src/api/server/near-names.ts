@@ -11,10 +11,7 @@ const NAME_LENGTH_MAX = 128
 export function nearNames(wanted: string, names: readonly string[], count = 5): string[] {
   const word = wanted.slice(0, NAME_LENGTH_MAX).toUpperCase()
   const found: { readonly name: string; readonly edits: number; readonly shared: number }[] = []
-  const candidates =
-    names.length <= COMPARED_MAX
-      ? names
-      : [...names].sort((a, b) => sharedStart(word, b) - sharedStart(word, a)).slice(0, COMPARED_MAX)
+  const candidates = names.length <= COMPARED_MAX ? names : likeliest(word, names)
   const limit = Math.min(EDITS_MAX, Math.max(2, Math.floor(word.length / 3)))
   for (const name of candidates) {
     const edits = editsBetween(word, name.toUpperCase(), limit)
@@ -27,6 +24,16 @@ export function nearNames(wanted: string, names: readonly string[], count = 5): 
     .sort((a, b) => a.edits - b.edits || b.shared - a.shared || (a.name < b.name ? -1 : 1))
     .slice(0, count)
     .map(({ name }) => name)
+}
+
+/** Those that begin most alike, found in one pass. */
+function likeliest(word: string, names: readonly string[]): string[] {
+  const byShared: string[][] = Array.from({ length: word.length + 1 }, () => [])
+  for (const name of names) {
+    const those = byShared[sharedStart(word, name)]!
+    if (those.length < COMPARED_MAX) those.push(name)
+  }
+  return byShared.reverse().flat().slice(0, COMPARED_MAX)
 }
 
 /** Characters that both begin with. `word` in capitals. */

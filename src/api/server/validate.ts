@@ -30,13 +30,14 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 }
 
 function readQuery(query: Record<string, unknown>, properties: Readonly<Record<string, Property>>): unknown {
-  const read: Record<string, unknown> = {}
+  // Without a prototype: `__proto__` is a name like any other then, and as unknown.
+  const read: Record<string, unknown> = Object.create(null)
   for (const [name, text] of Object.entries(query)) {
     const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined
     if (type === 'integer' && typeof text === 'string' && /^\d{1,15}$/.test(text)) read[name] = Number(text)
     else if (type === 'boolean' && (text === 'true' || text === 'false')) read[name] = text === 'true'
     else if (type === 'array') read[name] = listOf(text)
-    else if (Object.hasOwn(properties, name) || name !== '__proto__') read[name] = text
+    else read[name] = text
   }
   return read
 }

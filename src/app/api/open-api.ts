@@ -11,7 +11,9 @@ export function apiOptionsOf({
   dataFolder,
   api: routes,
   store: useStore,
-}: Pick<ServiceOptions, 'config' | 'environment' | 'dataFolder' | 'api' | 'store'>): ApiThreadOptions {
+}: Pick<ServiceOptions, 'config' | 'environment' | 'dataFolder' | 'store'> & {
+  readonly api: ApiThreadOptions['routes']
+}): ApiThreadOptions {
   const { host, port, readToken, adminToken, corsOrigins } = config.api
   return {
     host,
@@ -30,18 +32,20 @@ export function apiOptionsOf({
 }
 
 /**
- * The API's thread, listening. With all routes it throws when it cannot be had, since its user wants it; for health alone a
- * recorder goes on without, and says so.
+ * The API's thread. With all routes it listens when this resolves, and throws when it cannot be had, since its user wants it.
+ * For health alone nothing waits for it: a recorder goes on without, and says so.
  */
 export async function openApi(options: ServiceOptions, log: Log): Promise<ApiThread | undefined> {
-  const api = new ApiThread(apiOptionsOf(options), log)
-  try {
-    await api.start()
-    return api
-  } catch (error) {
-    if (options.api === 'all') throw error
-    const { code = 'UNKNOWN', message } = error as Error & { code?: string }
-    log.warn({ event: 'api_absent', code, reason: message }, 'recording goes on without /rl/health and /rl/metrics')
-    return undefined
+  const { api: routes } = options
+  if (routes === undefined) return undefined
+  const api = new ApiThread(apiOptionsOf({ ...options, api: routes }), log)
+  const starting = api.start()
+  if (routes === 'all') await starting
+  else {
+    starting.catch((error: Error & { code?: string }) => {
+      const { code = 'UNKNOWN', message } = error
+      log.warn({ event: 'api_absent', code, reason: message }, 'recording goes on without /rl/health and /rl/metrics')
+    })
   }
+  return api
 }

@@ -23,6 +23,9 @@ export function tellAccount(account: RunAccount, json: boolean): number {
           ? []
           : ['NEVER CONNECTED: see the log for what the exchange or the network answered.']),
         ...(account.store === undefined ? [] : [tellStore(account.store)]),
+        ...(account.restarts === 0
+          ? []
+          : [`Threads that crashed or hung and were started anew: ${n(account.restarts)}.`]),
         ...(account.isComplete ? [] : ['NOT everything received is on disk: see the log.']),
       ].join('\n'),
     )

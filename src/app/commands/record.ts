@@ -21,7 +21,13 @@ export function addRecord(program: Command): void {
       const { profile, maxMarkets, store } = flags
       const { config, notices } = loadConfig({ overrides: overridesOf(flags), profile, needsKey: 'always' })
       const { environment, dataFolder } = config
-      const run = { command: 'record', maxMarkets, store, forMs: flags.for, api: 'health' } as const
+      const run = {
+        command: 'record',
+        maxMarkets,
+        store,
+        forMs: flags.for,
+        api: flags.serve ? 'health' : undefined,
+      } as const
       const account = await runService({ ...run, config, notices, environment, dataFolder })
       process.exitCode = tellAccount(account, flags.json === true)
     })

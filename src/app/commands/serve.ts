@@ -46,7 +46,6 @@ async function serve(flags: ServeFlags): Promise<void> {
   const dataFolder = folderToRead(flags)
   const overrides: Partial<Record<SettingName, string>> = {
     ...overridesOf(flags),
-    ...(flags.port === undefined ? {} : { PORT: String(flags.port) }),
     ...(flags.host === undefined ? {} : { KALSHIFLOW_HOST: flags.host }),
   }
   const { config, notices } = loadConfig({ overrides, profile: flags.profile, needsKey: 'never' })

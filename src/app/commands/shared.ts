@@ -14,6 +14,9 @@ export type RecorderFlags = CommonFlags & {
   readonly database?: string
   readonly markets?: string
   readonly maxMarkets: number
+  /** `false` with --no-serve. */
+  readonly serve: boolean
+  readonly port?: number
   readonly for?: number
 }
 
@@ -31,12 +34,14 @@ export const withRecorder = (command: Command): Command =>
       '--database <url>',
       'PostgreSQL to store into (DATABASE_URL; default: an embedded server in the data folder)',
     )
+    .option('--no-serve', 'nothing is served over HTTP')
     .option('--markets <tickers>', 'tickers with commas between them (RL_MARKET_TICKERS)')
     .addOption(
       new Option('--max-markets <n>', 'without tickers: how many of the open markets with the most volume')
         .default(100)
         .argParser(count(1, 1000)),
     )
+    .addOption(new Option('--port <port>', 'to serve on (PORT, 8001); 0 takes a free one').argParser(count(0, 65_535)))
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
 
 export const RECORDING_EXIT_CODES =
@@ -70,12 +75,14 @@ export function overridesOf(flags: {
   readonly data?: string
   readonly markets?: string
   readonly database?: string
+  readonly port?: number
 }): Partial<Record<SettingName, string>> {
-  const { data, markets, database } = flags
+  const { data, markets, database, port } = flags
   return {
     ...(data === undefined ? {} : { KALSHIFLOW_DATA: data }),
     ...(markets === undefined ? {} : { RL_MARKET_TICKERS: markets }),
     ...(database === undefined ? {} : { DATABASE_URL: database }),
+    ...(port === undefined ? {} : { PORT: String(port) }),
   }
 }
 

@@ -13,7 +13,6 @@ import { count, life, overridesOf, RECORDING_EXIT_CODES, type RecorderFlags, wit
 
 type StartFlags = RecorderFlags & {
   readonly sim?: boolean
-  readonly port?: number
   readonly seed?: number
   readonly life?: readonly [number, number]
 }
@@ -26,7 +25,6 @@ export function addStart(program: Command): void {
     .option('--sim', 'record the built-in exchange although another is configured')
     .addOption(new Option('--seed <n>', 'of the built-in exchange').argParser(count(0, 2 ** 32)))
     .addOption(new Option('--life <min-max>', 'how long its markets live (2m-15m)').argParser(life))
-    .addOption(new Option('--port <port>', 'of the API (PORT, 8001); 0 takes a free one').argParser(count(0, 65_535)))
     .summary('record, store and serve; without an account, the built-in exchange')
     .description(
       'Records the exchange that the configuration names, stores it in PostgreSQL and serves books over HTTP. When no\n' +
@@ -43,8 +41,8 @@ export function addStart(program: Command): void {
 
 async function start(flags: StartFlags): Promise<RunAccount> {
   const { profile, maxMarkets, store, sim = false } = flags
-  const overrides = { ...overridesOf(flags), ...(flags.port === undefined ? {} : { PORT: String(flags.port) }) }
-  const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: 'all' } as const
+  const overrides = overridesOf(flags)
+  const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: flags.serve ? 'all' : undefined } as const
   const { config, notices } = loadConfig({ overrides, profile, needsKey: sim ? 'never' : 'if_chosen' })
   if (config.exchangeChosen && !sim) {
     const { environment, dataFolder } = config

@@ -15,14 +15,13 @@ import {
   type RecorderIdentity,
   SOCKET_NAME,
   SOCKET_PATH_BYTES_MAX,
-  type StoreSummary,
   viewBook,
 } from '#live'
 import type { Log } from '../log/log.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { VERSION } from '../version.ts'
 import { FollowStreams } from './follow-streams.ts'
-import { ServiceStatusSource } from './service-status.ts'
+import { ServiceStatusSource, type StatusParts } from './service-status.ts'
 
 /** Answers that a client has not read; past it the client is cut off. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024
@@ -33,12 +32,9 @@ const FOLDER_PREFIX = 'kalshiflow-'
 
 export type ControlServer = { readonly path: string; close(): Promise<void> }
 
-export type ControlServerOptions = {
+export type ControlServerOptions = StatusParts & {
   readonly dataFolder: string
-  readonly recorder: Recorder
   readonly log: Log
-  /** How the store beside the recorder is; absent when nothing is to be stored. */
-  readonly store?: () => StoreSummary
   /** A client asked for the end. */
   readonly onStop: () => void
 }
@@ -49,7 +45,7 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   removeQuietly(path)
   const sockets = new Set<Socket>()
   const streams = new FollowStreams(options.recorder)
-  const status = new ServiceStatusSource(options.recorder, options.store)
+  const status = new ServiceStatusSource(options)
   const parts = { ...options, streams, status }
   const server = createServer((socket) => {
     sockets.add(socket)

@@ -1,7 +1,7 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
 import { statfs } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ServiceStatus, StoreSummary } from '#live'
+import type { ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
 
@@ -10,15 +10,24 @@ const RESOLUTION_MS = 10
 /** Delays older than this are forgotten, by starting the figures anew. */
 const WINDOW_MS = 60_000
 
+export type StatusParts = {
+  readonly recorder: Recorder
+  /** How the store beside the recorder is; absent when nothing is to be stored. */
+  readonly store?: () => StoreSummary
+  readonly threads?: () => Readonly<Record<string, ThreadSummary>>
+}
+
 export class ServiceStatusSource {
   readonly #recorder: Recorder
-  readonly #store: (() => StoreSummary) | undefined
+  readonly #store: StatusParts['store']
+  readonly #threads: StatusParts['threads']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   readonly #timer: NodeJS.Timeout
 
-  constructor(recorder: Recorder, store: (() => StoreSummary) | undefined) {
+  constructor({ recorder, store, threads }: StatusParts) {
     this.#recorder = recorder
     this.#store = store
+    this.#threads = threads
     this.#delay.enable()
     this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
     this.#timer.unref()
@@ -36,6 +45,7 @@ export class ServiceStatusSource {
       memory: { rss_bytes: rss, heap_bytes: heapUsed },
       disk: await diskOf(this.#recorder.dataFolder),
       store: this.#store?.() ?? null,
+      threads: this.#threads?.() ?? {},
     }
   }
 

@@ -25,7 +25,7 @@ export function panelLines(view: ServiceView, rates: readonly number[], columns:
     ...(view.store === undefined ? [] : [row('stored', storedOf(view))]),
     row('holes', `${n(view.breaks)} breaks · ${n(view.lost)} connections lost · ${n(view.malformed)} malformed`),
     row('disk', diskOf(view)),
-    ...(view.api === undefined ? [] : [row('serving', servingOf(view))]),
+    ...(view.api === undefined || view.api.state === 'ended' ? [] : [row('serving', servingOf(view))]),
     ...shown.map((text): PanelLine => ({ tone: 'bad', text: `! ${text}` })),
     ...(shown.length < troubles.length
       ? [{ tone: 'bad' as const, text: `! and ${troubles.length - shown.length} more` }]

@@ -113,9 +113,11 @@ export class Panel implements LogDestination {
     const lines = panelLines(view, this.#rates.figures, columns)
     const room = Math.max(1, rows - 2)
     const shown = lines.length <= room ? lines : [lines[0]!, ...lines.slice(lines.length - room + 1)]
-    // The library counts on lines that keep their place: one more or less, and it would write over the log.
-    if (shown.length !== this.#lines.length) this.#update.clear()
-    this.#lines = shown.map((line) => this.#dress(line))
+    const dressed = shown.map((line) => this.#dress(line))
+    if (dressed.join('\n') === this.#lines.join('\n')) return
+    // Anew each time: the library's patches (7.0.1) erase the line below a change, and write over the log when lines come or go.
+    if (this.#lines.length > 0) this.#update.clear()
+    this.#lines = dressed
     this.#update(this.#lines.join('\n'))
     this.#flush()
   }
@@ -125,6 +127,7 @@ export class Panel implements LogDestination {
     const { columns = 80 } = this.#terminal
     const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
     if (rows > 0) this.#out += `\u001b[${rows}A\r\u001b[J`
+    this.#lines = []
     this.#update = this.#newUpdate()
     this.#draw()
   }

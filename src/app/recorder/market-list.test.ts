@@ -105,17 +105,26 @@ test('lets a market go when it has closed, takes in what opened, and never drops
   expect(held()).toEqual(['KXA', 'KXB'])
   put('KXA', 1, 'closed')
   for (let look = 0; look < 2; look++) await list.look(SIGNAL)
+  // For a while it is there to be looked at, and takes nobody's room.
+  expect(held()).toEqual(['KXA', 'KXB', 'KXC'])
+  put('KXA', 1, 'finalized')
+  await list.look(SIGNAL)
+  expect(held()).toEqual(['KXA', 'KXB', 'KXC'])
+  pass(60_000)
+  await list.look(SIGNAL)
   expect(held()).toEqual(['KXB', 'KXC'])
   expect(of('markets_let_go')).toMatchObject([{ count: 1, markets: ['KXA'] }])
   expect(of('markets_added')).toMatchObject([{ count: 1, markets: ['KXC'] }])
 })
 
 test('finds a market that closed before its time, within a few looks', async () => {
-  const { put, chosen, list, held } = await aList()
+  const { put, chosen, list, held, pass } = await aList()
   put('KXA', 1)
   await chosen()
   put('KXA', 1, 'determined')
   for (let look = 0; look < 4; look++) await list.look(SIGNAL)
+  pass(300_000)
+  await list.look(SIGNAL)
   expect(held()).toEqual([])
 })
 
@@ -124,6 +133,9 @@ test('asks after those let go until they are settled, ever more rarely', async (
   put('KXA', 1, 'active', 0)
   await chosen()
   put('KXA', 1, 'closed')
+  await list.look(SIGNAL)
+  expect(list.awaiting).toBe(0)
+  pass(300_000)
   await list.look(SIGNAL)
   expect(list.awaiting).toBe(1)
   const before = asked.length
@@ -144,7 +156,7 @@ test('asks after those let go until they are settled, ever more rarely', async (
 })
 
 test('keeps what it has while REST fails, and goes on afterwards', async () => {
-  const { put, chosen, list, held, down } = await aList()
+  const { put, chosen, list, held, down, pass } = await aList()
   put('KXA', 1, 'active', 0)
   await chosen()
   put('KXA', 1, 'closed')
@@ -152,6 +164,8 @@ test('keeps what it has while REST fails, and goes on afterwards', async () => {
   await expect(list.look(SIGNAL)).rejects.toThrow(/404/)
   expect(held()).toEqual(['KXA'])
   down(false)
+  await list.look(SIGNAL)
+  pass(300_000)
   await list.look(SIGNAL)
   expect(held()).toEqual([])
 })

@@ -1,7 +1,7 @@
 /**
  * Which markets are recorded when nobody named any: the open ones with the most volume at the start, and from then on
- * whatever opens, as long as there is room. A market leaves when the exchange says that it has closed; one that is still
- * open is never dropped, whatever its volume, and while REST fails everything stays as it is.
+ * whatever opens, as long as there is room. A market leaves some time after the exchange said that it has closed, so that its
+ * settlement is seen; one that is still open is never dropped, whatever its volume, and while REST fails everything stays.
  *
  * Those that left are asked after until they are settled, so that the journal holds their result. Every body goes to the
  * journal with its REST client. What a person subscribes or lets go by hand is left alone.
@@ -38,9 +38,19 @@ export type ListLimits = {
   readonly perPageMs: number
   /** Every market held is asked after in each so many looks, those past their close time in each. */
   readonly looksPerRefresh: number
+  /** A market that is settled is held for so long since it was over, for whoever looks at the books. */
+  readonly settledMs: number
+  /** One that is over and not settled. */
+  readonly overMs: number
 }
 
-export const LIST_LIMITS: ListLimits = { lookMs: 30_000, perPageMs: 60_000, looksPerRefresh: 4 }
+export const LIST_LIMITS: ListLimits = {
+  lookMs: 30_000,
+  perPageMs: 60_000,
+  looksPerRefresh: 4,
+  settledMs: 60_000,
+  overMs: 300_000,
+}
 
 /** Tickers in one request. */
 const TICKERS_PER_REQUEST = 100
@@ -54,7 +64,12 @@ const ABSENT_MAX = 3
 const OVER: ReadonlySet<string> = new Set(['closed', 'determined', 'disputed', 'amended', 'finalized', 'settled'])
 const SETTLED: ReadonlySet<string> = new Set(['finalized', 'settled'])
 
-type Held = { closeMs: number; absent: number }
+type Held = {
+  closeMs: number
+  absent: number
+  /** When the exchange first said so, Unix ms. */
+  overMs: number | undefined
+}
 
 export class MarketList {
   readonly #options: MarketListOptions
@@ -110,12 +125,13 @@ export class MarketList {
     this.#forgetDismissed()
     const nowMs = this.#options.nowMs()
     const isRefresh = this.#looks % this.#limits.looksPerRefresh === 0
-    const due = [...this.#held].filter(([, { closeMs }]) => isRefresh || closeMs <= nowMs).map(([ticker]) => ticker)
+    const isDue = ({ closeMs, overMs }: Held) => isRefresh || closeMs <= nowMs || overMs !== undefined
+    const due = [...this.#held].filter(([, held]) => isDue(held)).map(([ticker]) => ticker)
     const awaited = this.#awaited.due(nowMs)
     const found = await this.#ask([...due, ...awaited], signal)
     this.#letGo(due, found, nowMs)
     this.#tellSettled(awaited, found, nowMs)
-    if (this.#held.size < this.#options.marketsMax && nowMs >= this.#discoverAtMs) await this.#takeIn(signal)
+    if (this.#open < this.#options.marketsMax && nowMs >= this.#discoverAtMs) await this.#takeIn(signal)
   }
 
   /** Up to twice as many as may be held: some of the first may be those that a person has let go. */
@@ -133,7 +149,7 @@ export class MarketList {
     const taken = new Set(holder.markets)
     const fresh = open
       .filter(({ ticker }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !this.#awaited.has(ticker))
-      .slice(0, marketsMax - this.#held.size)
+      .slice(0, marketsMax - this.#open)
     if (fresh.length === 0) return
     const left = new Set(holder.subscribe(fresh.map(({ ticker }) => ticker)))
     const added = fresh.filter(({ ticker }) => !left.has(ticker))
@@ -149,7 +165,9 @@ export class MarketList {
       const market = found.get(ticker)
       held.absent = market === undefined ? held.absent + 1 : 0
       if (market !== undefined) held.closeMs = closeOf(market)
-      if (market === undefined ? held.absent < ABSENT_MAX : !OVER.has(market.status)) continue
+      if (market !== undefined && OVER.has(market.status)) held.overMs ??= nowMs
+      else held.overMs = undefined
+      if (market === undefined ? held.absent < ABSENT_MAX : !this.#isDone(held, market, nowMs)) continue
       gone.push(ticker)
       this.#held.delete(ticker)
       if (market !== undefined && !SETTLED.has(market.status)) this.#awaited.add(ticker, nowMs)
@@ -165,6 +183,19 @@ export class MarketList {
     const { log } = this.#options
     if (settled.length > 0) log.info({ event: 'markets_settled', count: settled.length, markets: listed(settled) })
     if (givenUp.length > 0) log.warn({ event: 'markets_unsettled', count: givenUp.length, markets: listed(givenUp) })
+  }
+
+  /** Whether it is over for long enough; reopened it is not. */
+  #isDone({ overMs }: Held, { status }: RestMarket, nowMs: number): boolean {
+    const { settledMs, overMs: unsettledMs } = this.#limits
+    return overMs !== undefined && nowMs - overMs >= (SETTLED.has(status) ? settledMs : unsettledMs)
+  }
+
+  /** Markets held that are still traded: those that are over take nobody's room. */
+  get #open(): number {
+    let open = 0
+    for (const { overMs } of this.#held.values()) if (overMs === undefined) open++
+    return open
   }
 
   async #ask(tickers: readonly string[], signal: AbortSignal): Promise<Map<string, RestMarket>> {
@@ -193,7 +224,7 @@ export class MarketList {
   }
 
   #hold(market: RestMarket): void {
-    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0 })
+    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0, overMs: undefined })
   }
 }
 

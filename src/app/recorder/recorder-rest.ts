@@ -20,6 +20,7 @@ export const restBodyBytesMax = ({ journal }: Config): number => Math.min(REST_B
 export class RecorderRest {
   readonly client: RestClient
   readonly #log: Log
+  readonly #stopping = new AbortController()
   #toldMs = Number.NEGATIVE_INFINITY
   /** How far our clock is ahead of the exchange's, when it is off by more than can be. */
   clockAheadMs: number | undefined
@@ -41,7 +42,8 @@ export class RecorderRest {
   }
 
   /** Asks for what the exchange says of markets that were named: it is in the journal then. What fails is told and left. */
-  async describe(tickers: readonly string[], signal: AbortSignal): Promise<void> {
+  async describe(tickers: readonly string[]): Promise<void> {
+    const { signal } = this.#stopping
     try {
       for (let from = 0; from < tickers.length; from += TICKERS_PER_REQUEST) {
         const some = tickers.slice(from, from + TICKERS_PER_REQUEST)
@@ -52,6 +54,11 @@ export class RecorderRest {
       const { code = 'UNKNOWN', message } = error as Error & { code?: string }
       this.#log.warn({ event: 'market_list_failed', code, reason: message, held: tickers.length })
     }
+  }
+
+  /** Gives up what is being asked for. */
+  stop(): void {
+    this.#stopping.abort()
   }
 
   #compare(aheadMs: number, withinMs: number): void {

@@ -32,6 +32,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    message_age_ms: ageOf(recorder),
     backpressure: recorder.backpressure,
     paused: recorder.paused ?? null,
     journal: {
@@ -52,6 +53,12 @@ export function statusOf(recorder: Recorder): RecorderStatus {
       return { at, was, market: market ?? null, time: new Date(atMs).toISOString() }
     }),
   }
+}
+
+function ageOf({ age: { total, recent, ahead } }: Recorder): RecorderStatus['message_age_ms'] {
+  if (total.count === 0) return null
+  const { count, p50Ms, p99Ms, maxMs } = recent
+  return { p50: rounded(p50Ms), p99: rounded(p99Ms), max: rounded(maxMs), count, ahead }
 }
 
 /** Markets asked for, by what may be said of their books. */

@@ -19,18 +19,18 @@ export function boundsOf(
   {
     restBytes,
     hasStore,
-    hasBooks,
-  }: { readonly restBytes: number; readonly hasStore: boolean; readonly hasBooks: boolean },
+    api,
+  }: { readonly restBytes: number; readonly hasStore: boolean; readonly api: 'all' | 'health' | undefined },
 ): Bound[] {
-  const api = apiBounds()
+  const { requestBytes, webSocketBytes } = apiBounds()
   return [
     // While a disk is slow one half is being written and the other filled.
     { what: 'journal', bytes: 2 * journal.bufferBytes },
     { what: 'websocket_messages', bytes: exchange.connectionsMax * MESSAGE_BYTES_MAX },
     { what: 'rest_body', bytes: restBytes },
     ...(hasStore ? [{ what: 'store_rows', bytes: store.queueRowsMax * ROW_BYTES }] : []),
-    { what: 'api_requests', bytes: api.requestBytes },
-    ...(hasBooks ? [{ what: 'api_websockets', bytes: api.webSocketBytes }] : []),
+    ...(api === undefined ? [] : [{ what: 'api_requests', bytes: requestBytes }]),
+    ...(api === 'all' ? [{ what: 'api_websockets', bytes: webSocketBytes }] : []),
     { what: 'log', bytes: LOG_BYTES_MAX },
   ]
 }

@@ -14,7 +14,7 @@ const MEASURE_EVERY_MS = 5 * 60_000
 
 export type OutlookParts = {
   readonly recorder: Recorder
-  readonly store: RecorderStore | undefined
+  readonly store: () => RecorderStore | undefined
   readonly disk: DiskWatch
   readonly kept: Kept
   readonly log: Log
@@ -66,7 +66,7 @@ export class OutlookTeller {
   #measure(): Measure {
     const { recorder, store } = this.#parts
     const { bytes } = recorder.journal.metrics()
-    const rows = store?.summary().rows ?? 0
+    const rows = store()?.summary().rows ?? 0
     return { atMs: performance.now(), frames: recorder.fold.counts.frames, journalBytes: bytes, rows }
   }
 

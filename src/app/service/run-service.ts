@@ -6,28 +6,26 @@
  * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
  */
 import { startSealer } from '#journal'
-import { loadKey, type SigningKey } from '#kalshi'
+import type { SigningKey } from '#kalshi'
 import type { ApiThread } from '../api/api-thread.ts'
 import { openApi } from '../api/open-api.ts'
-import { type Stop, untilStopped } from '../commands/stop-signals.ts'
-import type { Config } from '../config/config.ts'
+import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { Panel } from '../panel/panel.ts'
-import { tellMissing } from '../reading/journal-faults.ts'
-import { unfinishedRun } from '../reading/last-run.ts'
 import { lockData } from '../recorder/data-lock.ts'
-import { MarketList } from '../recorder/market-list.ts'
-import { openRecorder, type Recorder } from '../recorder/recorder.ts'
+import type { Recorder } from '../recorder/recorder.ts'
 import { RecorderRest, restBodyBytesMax } from '../recorder/recorder-rest.ts'
-import { startRecorderStore } from '../store/recorder-store.ts'
-import { isCredential } from '../systemd/credentials.ts'
+import { NOT_STARTED, type RecorderStore, startRecorderStore } from '../store/recorder-store.ts'
 import { describeRecorder } from '../systemd/describe-recorder.ts'
 import { ServiceManager } from '../systemd/service-manager.ts'
+import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
+import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
 import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { loadSigningKey, openRecording } from './open-recording.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
@@ -41,7 +39,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const colour = wantsColour(isTerminal, process.env)
   const panel = new Panel(process.stderr, colour)
   const { log, flush, dropped } = openLog({ ...config.log, colour, ...(isTerminal ? { destination: panel } : {}) })
-  const signals = untilStopped(options.forMs)
+  const signals = untilStopped()
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
   const lock = lockData(dataFolder, options.command)
@@ -66,59 +64,41 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   }
 }
 
-/** The recorder with its journal open, and what the run before it left written down. */
-async function openRecording(options: ServiceOptions, key: SigningKey | undefined, log: Log): Promise<Recorder> {
-  const { config, environment, dataFolder } = options
-  const before = await unfinishedRun(`${dataFolder}/journal`)
-  const { wsUrl, keyId, useYesPrice, pingSilenceMs, marketsPerConnection, connectionsMax } = config.exchange
-  const { journal } = config
-  const exchange = { wsUrl, key, keyId, useYesPrice, pingSilenceMs, marketsPerConnection, connectionsMax }
-  const recorder = await openRecorder({ environment, dataFolder, ...exchange, journal, log })
-  for (const text of await tellMissing(`${dataFolder}/journal`)) log.error({ event: 'journal_damaged' }, text)
-  recorder.begin()
-  if (before !== undefined) {
-    recorder.declareProcessDown(before.lastNs)
-    log.warn({
-      event: 'process_was_down',
-      session: before.session,
-      lastRecord: new Date(Number(before.lastNs / 1_000_000n)).toISOString(),
-    })
-  }
-  return recorder
-}
-
 type Opened = {
   readonly recorder: Recorder
   readonly key: SigningKey | undefined
   readonly log: Log
   readonly panel: Panel
-  readonly signals: ReturnType<typeof untilStopped>
+  readonly signals: StopSignals
 }
 
 async function serveRecording(options: ServiceOptions, opened: Opened): Promise<RunAccount> {
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = opened
-  const store = options.store ? startRecorderStore(config, dataFolder, recorder, log) : undefined
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
   const disk = new DiskWatch(dataFolder)
   const rest = new RecorderRest(config, recorder, key, log)
-  const list = config.markets.length > 0 ? undefined : followMarkets(options, recorder, rest, log)
+  const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
-  const outlook = new OutlookTeller({ recorder, store, disk, kept, log })
+  let api: ApiThread | undefined
+  let store: RecorderStore | undefined
+  const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
+  const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
   const control = await openControl({
     dataFolder,
     recorder,
     log,
-    ...(store === undefined ? {} : { store: () => store.summary() }),
+    ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
+    threads,
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
-  let api: ApiThread | undefined
   const stop = (reason: string) =>
-    stopService({ recorder, list, store, api, control, sealer, disk, outlook, panel, log }, reason)
+    stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
   try {
-    // Before anything is connected: who started it wants the page, and should not hear of a taken port when it is late.
+    // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
     api = await openApi(options, log)
+    if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     tellBounds(
@@ -126,7 +106,7 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
       boundsOf(config, {
         restBytes: restBodyBytesMax(config),
         hasStore: options.store,
-        hasBooks: options.api === 'all',
+        api: options.api,
       }),
     )
     const markets = await chosenBefore(ended, async (signal) =>
@@ -134,8 +114,9 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
     )
     if (markets !== undefined) {
       recorder.start(markets)
+      if (options.forMs !== undefined) signals.after(options.forMs)
       manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
-      if (list === undefined) void rest.describe(markets, AbortSignal.timeout(DESCRIBE_MS_MAX))
+      if (list === undefined) void rest.describe(markets)
       else void list.follow()
       outlook.start(markets.length, builtIn?.framesPerSecond)
       if (builtIn !== undefined) tellBuiltIn(builtIn.exchange, log)
@@ -163,64 +144,6 @@ async function serveRecording(options: ServiceOptions, opened: Opened): Promise<
   } finally {
     manager.close()
   }
-}
-
-/** How long asking for what is said of markets that were named may go on. */
-const DESCRIBE_MS_MAX = 120_000
-
-function loadSigningKey({ exchange }: Config, log: Log): SigningKey | undefined {
-  if (exchange.key === undefined) return undefined
-  const source = 'path' in exchange.key ? exchange.key : { content: exchange.key.content.reveal() }
-  const { key, warnings } = loadKey(source)
-  const isKeptSafe = 'path' in source && isCredential(source.path)
-  for (const warning of isKeptSafe ? [] : warnings) log.warn({ event: 'key_warning' }, warning)
-  return key
-}
-
-/** The built-in exchange may be asked more often: its markets live for minutes, and nobody else shares its limits. */
-const BUILT_IN_LOOK_MS = 10_000
-
-function followMarkets(options: ServiceOptions, recorder: Recorder, rest: RecorderRest, log: Log): MarketList {
-  return new MarketList({
-    client: rest.client,
-    holder: recorder,
-    marketsMax: options.maxMarkets,
-    log,
-    nowMs: () => Date.now(),
-    limits: options.builtIn === undefined ? {} : { lookMs: BUILT_IN_LOOK_MS },
-  })
-}
-
-/** The open markets with the most volume; none at all is no reason to end, since some will open. */
-async function chooseMarkets(
-  { exchange }: Config,
-  maxMarkets: number,
-  list: MarketList,
-  log: Log,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  log.info({ event: 'markets_choosing', exchange: exchange.apiUrl, atMost: maxMarkets })
-  const tickers = await list.choose(signal)
-  const none = tickers.length === 0 ? 'no market is open: those that open are recorded' : undefined
-  log[none === undefined ? 'info' : 'warn'](
-    { event: 'markets_chosen', count: tickers.length, markets: tickers.slice(0, 20) },
-    none,
-  )
-  return tickers
-}
-
-/** What `choose` answers; `undefined` when the end comes first, and then the choosing is called off. */
-async function chosenBefore<T>(
-  ended: Promise<Stop>,
-  choose: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const calledOff = new AbortController()
-  const chosen = choose(calledOff.signal)
-  // Called off, it rejects behind our back.
-  chosen.catch(() => {})
-  const first = await Promise.race([chosen, ended.then(() => undefined)])
-  calledOff.abort()
-  return first
 }
 
 function tellBuiltIn(exchange: BuiltInExchange, log: Log): void {

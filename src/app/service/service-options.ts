@@ -13,11 +13,12 @@ export type ServiceOptions = {
   readonly command: string
   /** Without tickers: how many of the open markets with the most volume. */
   readonly maxMarkets: number
+  /** Stops by itself so long after it began to record. */
   readonly forMs?: number | undefined
   /** Store into PostgreSQL too. */
   readonly store: boolean
-  /** `all`: without its port it does not start. `health`: without its port it goes on without. */
-  readonly api: 'all' | 'health'
+  /** `all`: without its port it does not start. `health`: without its port it goes on without. Absent: nothing is served. */
+  readonly api: 'all' | 'health' | undefined
   /** The exchange that is recorded, when it is the built-in one, and the frames a second that it makes. */
   readonly builtIn?: { readonly exchange: BuiltInExchange; readonly framesPerSecond: number }
 }

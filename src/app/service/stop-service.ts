@@ -4,6 +4,7 @@
  * all of them together another; what a stage did not get done is in the account.
  */
 import type { Sealer } from '#journal'
+import type { ThreadSummary } from '#live'
 import type { ApiThread } from '../api/api-thread.ts'
 import type { ControlServer } from '../control/control-server.ts'
 import type { Log } from '../log/log.ts'
@@ -11,6 +12,7 @@ import type { Panel } from '../panel/panel.ts'
 import type { Account } from '../recorder/account.ts'
 import type { MarketList } from '../recorder/market-list.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import type { RecorderRest } from '../recorder/recorder-rest.ts'
 import type { RecorderStore, StoreAccount } from '../store/recorder-store.ts'
 import type { DiskWatch } from './disk-watch.ts'
 import type { OutlookTeller } from './outlook-teller.ts'
@@ -32,9 +34,12 @@ export type RunAccount = Account & {
 
 export type ServiceParts = {
   readonly recorder: Recorder
+  readonly rest: RecorderRest
   readonly list: MarketList | undefined
   readonly store: RecorderStore | undefined
   readonly api: ApiThread | undefined
+  /** Those that were kept running beside the recorder. */
+  readonly threads: () => Readonly<Record<string, ThreadSummary>>
   readonly control: ControlServer
   readonly sealer: Sealer | undefined
   readonly disk: DiskWatch
@@ -45,11 +50,12 @@ export type ServiceParts = {
 
 /** Ends everything; never throws, and is not called twice. */
 export async function stopService(parts: ServiceParts, reason: string): Promise<RunAccount> {
-  const { recorder, list, store, api, control, sealer, disk, outlook, panel, log } = parts
+  const { recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log } = parts
   const startedMs = performance.now()
   const left = (most: number): number => Math.max(0, Math.min(most, startedMs + STOP_MS_MAX - performance.now()))
   log.info({ event: 'stopping', reason })
   list?.stop()
+  rest.stop()
   outlook.stop()
   disk.stop()
   panel.stop()
@@ -62,7 +68,7 @@ export async function stopService(parts: ServiceParts, reason: string): Promise<
   return {
     ...account,
     ...(stored === undefined ? {} : { store: stored }),
-    restarts: (api?.status().restarts ?? 0) + (stored?.restarts ?? 0),
+    restarts: Object.values(threads()).reduce((sum, each) => sum + each.restarts, stored?.restarts ?? 0),
     stopMs: Math.round(performance.now() - startedMs),
   }
 }

@@ -40,6 +40,7 @@ export function troublesOf(view: ServiceView): string[] {
       `the database is ${Math.round(store.behind_ms / 1000)} s behind and catching up`,
     api !== undefined &&
       api.state !== 'ready' &&
+      api.state !== 'ended' &&
       !isStarting &&
       `the API is down: ${api.lastError ?? 'it is starting'}`,
     exchange !== undefined &&

@@ -39,6 +39,22 @@ export type RecorderStore = {
   release(deadlineMs: number): Promise<void>
 }
 
+/** Of a store that is meant and not begun. */
+export const NOT_STARTED: StoreSummary = {
+  state: 'opening',
+  position: '0:0',
+  behind_bytes: 0,
+  behind_ms: 0,
+  rows: 0,
+  rows_per_second: 0,
+  transactions: 0,
+  quarantined: 0,
+  failures: 0,
+  restarts: 0,
+  last_error: null,
+  refused: null,
+}
+
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 30_000
 

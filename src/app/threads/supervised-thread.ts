@@ -25,6 +25,14 @@ export type ThreadStatus = {
   readonly lastError: string | undefined
 }
 
+/** The same for the control socket; what is `undefined` is left out. */
+export function summariesOf(threads: Readonly<Record<string, ThreadStatus | undefined>>) {
+  const there = Object.entries(threads).filter((each): each is [string, ThreadStatus] => each[1] !== undefined)
+  return Object.fromEntries(
+    there.map(([name, { state, restarts, lastError }]) => [name, { state, restarts, last_error: lastError ?? null }]),
+  )
+}
+
 export type ThreadOptions<Answer> = {
   /** The worker's file, as it is named in the sources (`…-worker.ts`). */
   readonly file: URL

@@ -13,7 +13,7 @@ import type { WorldMarket } from '../world/world-market.ts'
 import { Audiences } from './audiences.ts'
 import { IndexAverages } from './index-averages.ts'
 import { encodeEvent, encodeIndex, encodeLifecycle } from './lifecycle-messages.ts'
-import { encodeDelta, encodeTrade } from './market-messages.ts'
+import { encodeDelta, encodeTicker, encodeTrade, quotesOf } from './market-messages.ts'
 import { TickerDesk } from './ticker-desk.ts'
 import { TradeTape } from './trade-tape.ts'
 import { WorldCatalog } from './world-catalog.ts'
@@ -52,10 +52,13 @@ export class WorldVenue implements Venue {
   #listed = 0
   #happened = 0
   #lateMs = 0
+  /** What has happened up to then is told. */
+  #atMs: number
 
   constructor(options: WorldVenueOptions) {
     this.#options = options
     this.#madeMs = performance.now()
+    this.#atMs = options.nowMs - options.ageMs
     const { seed, markets, framesPerSecond, signal, lifeMs, ageMs, nowMs } = options
     const startUnixMs = nowMs - ageMs
     const early: (readonly Happening[])[] = []
@@ -93,8 +96,10 @@ export class WorldVenue implements Venue {
     return (listing as Place).market.book
   }
 
-  lastTicker({ ticker }: Listing): string | undefined {
-    return this.#desk.lastOf(ticker)
+  /** A market that nothing has happened to yet has one all the same: as it stands. */
+  lastTicker(listing: Listing): string {
+    const { ticker, market } = listing as Place
+    return this.#desk.lastOf(ticker) ?? encodeTicker(market, quotesOf(market), this.#atMs)
   }
 
   /** Lifecycle knows no markets: whoever subscribes is sent all of it. */
@@ -159,6 +164,7 @@ export class WorldVenue implements Venue {
   }
 
   #advance(toMs: number): void {
+    this.#atMs = toMs
     if (this.#world.nextMs <= toMs) this.#world.advance(toMs)
     this.#desk.send(toMs, ({ ticker }, msg) => this.#sendTo('ticker', ticker, 'ticker', msg))
   }
@@ -186,6 +192,7 @@ export class WorldVenue implements Venue {
         this.#tellAll('market_lifecycle_v2', encodeLifecycle(happening.market, happening.change))
         break
       case 'event':
+        this.#forget()
         this.#tellAll('event_lifecycle', encodeEvent(happening.event))
         break
       case 'index':
@@ -253,7 +260,7 @@ export class WorldVenue implements Venue {
     }
   }
 
-  /** Lists a market that is new, and forgets those that the world has forgotten. */
+  /** Lists a market that is new. */
   #place(market: WorldMarket): void {
     const { ticker, marketId } = market
     if (this.#places.has(ticker)) return
@@ -261,12 +268,16 @@ export class WorldVenue implements Venue {
     this.#places.set(ticker, place)
     this.#byMarketId.set(marketId, place)
     for (const follower of this.#audiences.allFollowers()) follower.listed(ticker)
-    for (const [oldest, { market: old }] of this.#places) {
-      if (this.#world.markets.has(oldest)) break
-      this.#places.delete(oldest)
-      this.#byMarketId.delete(old.marketId)
-      this.#desk.forget(old)
-      for (const follower of this.#audiences.allFollowers()) follower.unlisted(oldest)
+  }
+
+  /** Forgets what the world has forgotten; looked at whenever an event comes into being. */
+  #forget(): void {
+    for (const [ticker, { market }] of this.#places) {
+      if (this.#world.markets.has(ticker)) continue
+      this.#places.delete(ticker)
+      this.#byMarketId.delete(market.marketId)
+      this.#desk.forget(market)
+      for (const follower of this.#audiences.allFollowers()) follower.unlisted(ticker)
     }
   }
 }

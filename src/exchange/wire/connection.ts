@@ -1,17 +1,15 @@
 /**
- * One client: its subscriptions, the commands it sends and everything that is sent to it.
+ * One client's socket: what comes in, everything that goes out, counted, and what is done to it on purpose.
  *
  * Frames are counted when they are handed to its socket while that is open. What the client does not read before its
  * socket closes was counted and is lost, as on any wire.
  */
-import { type Book, encodeSnapshot } from '../ladder.ts'
 import type { StageSocket, Venue } from '../venue.ts'
-import { type Command, type Named, readCommand } from './command.ts'
 import { type FrameFaults, spoil } from './frame-faults.ts'
 import type { Outbox } from './outbox.ts'
-import { ALL_INDICES, type Channel, type Envelope, ERROR_TEXT, type ErrorCode, encodeFrame } from './protocol.ts'
+import { type Envelope, type ErrorCode, encodeFrame } from './protocol.ts'
 import { ReplyOrder } from './reply-order.ts'
-import { Subscription } from './subscription.ts'
+import { Subscriptions } from './subscriptions.ts'
 
 export type ConnectionLimits = {
   readonly marketsPerSubscriptionMax: number
@@ -50,29 +48,30 @@ export class Connection implements StageSocket {
   readonly #outbox: Outbox
   readonly #around: Surroundings
   readonly #order: ReplyOrder
-  readonly #subscriptions = new Map<number, Subscription>()
+  readonly #subscriptions: Subscriptions
   readonly #frames: Record<string, number> = {}
   readonly #lastSeq: Record<string, number> = {}
   #made = 0
   #total = 0
-  #nextSid = 1
-  #useYesPrice: boolean | null = null
   #second = 0
   #commandsThisSecond = 0
-  #isOverflowing = false
   #isStalled = false
   #isDeaf = false
   #held: { readonly type: string; readonly text: string }[] = []
   #heldBytes = 0
-
-  /** One function for all subscriptions, not one for each. */
-  readonly #sendOut = (envelope: Envelope): void => this.send(envelope)
 
   constructor(id: number, remote: string, outbox: Outbox, around: Surroundings) {
     this.id = id
     this.remote = remote
     this.#outbox = outbox
     this.#around = around
+    this.#subscriptions = new Subscriptions({
+      venue: around.venue,
+      marketsPerSubscriptionMax: around.limits.marketsPerSubscriptionMax,
+      isOrientationFlipped: around.isOrientationFlipped,
+      send: (envelope) => this.send(envelope),
+      booksSubscribed: () => around.booksSubscribed(this),
+    })
     const { swapRate, unit } = around.replies
     this.#order = new ReplyOrder((text) => this.#answer(text), swapRate, unit)
   }
@@ -92,13 +91,7 @@ export class Connection implements StageSocket {
 
   /** Markets of the exchange held on the order-book channel. */
   get bookCount(): number {
-    let count = 0
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.channel === 'orderbook_delta') {
-        for (const ticker of subscription.tickers) if (subscription.listing(ticker) !== undefined) count++
-      }
-    }
-    return count
+    return this.#subscriptions.bookCount
   }
 
   /** Takes one text message of the client. */
@@ -109,11 +102,8 @@ export class Connection implements StageSocket {
 
   #answer(text: string): void {
     if (this.#isDeaf) return
-    if (this.#isOverRate()) this.#refuse(0, 27)
-    else {
-      const channelOf = (sid: number) => this.#subscriptions.get(sid)?.channel
-      this.#carryOut(readCommand(text, channelOf, this.#around.venue.channels))
-    }
+    if (this.#isOverRate()) this.#subscriptions.refuse(0, 27)
+    else this.#subscriptions.take(text)
     this.flush()
   }
 
@@ -143,10 +133,7 @@ export class Connection implements StageSocket {
 
   /** Sends an error of a subscription; 10 and 25 end it. False when there is no such sid. */
   sendError(sid: number, code: ErrorCode): boolean {
-    const subscription = this.#subscriptions.get(sid)
-    if (subscription === undefined) return false
-    subscription.send('error', encodeError(code))
-    if (code === 10 || code === 25) this.#end(subscription)
+    if (!this.#subscriptions.sendError(sid, code)) return false
     this.flush()
     return true
   }
@@ -177,8 +164,7 @@ export class Connection implements StageSocket {
 
   /** Lets go of all subscriptions; what was counted stays. */
   ended(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.end()
-    this.#subscriptions.clear()
+    this.#subscriptions.end()
     this.#order.end()
     this.#held = []
     this.#heldBytes = 0
@@ -191,7 +177,7 @@ export class Connection implements StageSocket {
       frames: { ...this.#frames },
       total: this.#total,
       last_seq: { ...this.#lastSeq },
-      use_yes_price: this.#useYesPrice,
+      use_yes_price: this.#subscriptions.useYesPrice,
       open: this.isOpen,
     }
   }
@@ -205,165 +191,6 @@ export class Connection implements StageSocket {
     this.#outbox.push(frame.text)
     this.#frames[frame.type] = (this.#frames[frame.type] ?? 0) + 1
     this.#total++
-  }
-
-  #carryOut(command: Command): void {
-    switch (command.kind) {
-      case 'refused':
-        this.#refuse(command.id, command.code, command.sid)
-        break
-      case 'list':
-        this.#list(command.id)
-        break
-      case 'subscribe':
-        this.#subscribe(command)
-        break
-      case 'unsubscribe':
-        this.#unsubscribe(command.id, command.sids)
-        break
-      case 'update':
-        this.#update(command)
-        break
-      case 'update_indices':
-        this.#updateIndices(command)
-        break
-    }
-  }
-
-  #list(id: number): void {
-    const rows = [...this.#subscriptions.values()].map(({ channel, sid }) => ({ channel, sid }))
-    this.send({ type: 'ok', id, msg: JSON.stringify(rows) })
-  }
-
-  #subscribe(command: Extract<Command, { kind: 'subscribe' }>): void {
-    const wanted = command.channels.map((channel) => ({
-      channel,
-      tickers: isIndex(channel) ? this.#indicesFor(command.indexIds) : this.#tickersFor(channel, command.named),
-    }))
-    const over = wanted.find(
-      ({ channel, tickers }) =>
-        !carriesAll(channel, command.named) && this.#isOverLimit(this.#holding(channel), tickers),
-    )
-    if (over !== undefined) {
-      this.#refuse(command.id, 26, this.#holding(over.channel)?.sid)
-      return
-    }
-    for (const { channel, tickers } of wanted) {
-      const held = this.#holding(channel)
-      const subscription = held ?? this.#open(channel, command)
-      const added = tickers.filter((ticker) => subscription.add(ticker))
-      if (carriesAll(channel, command.named)) subscription.follow()
-      if (held === undefined) {
-        this.send({ type: 'subscribed', id: command.id, msg: `{"channel":"${channel}","sid":${subscription.sid}}` })
-      } else this.#acknowledge(subscription, command.id, command.named)
-      this.#sendStart(subscription, added, command.sendInitialSnapshot)
-    }
-  }
-
-  #unsubscribe(id: number, sids: readonly number[]): void {
-    for (const sid of sids) {
-      const subscription = this.#subscriptions.get(sid) as Subscription
-      subscription.send('unsubscribed', undefined, id)
-      this.#end(subscription)
-    }
-  }
-
-  #update(command: Extract<Command, { kind: 'update' }>): void {
-    const subscription = this.#subscriptions.get(command.sid) as Subscription
-    const tickers = this.#tickersFor(subscription.channel, command.named)
-    if (command.action === 'get_snapshot') {
-      const holdsAll = tickers.every((ticker) => subscription.tickers.has(ticker))
-      if (!holdsAll) this.#refuse(command.id, 11, command.sid)
-      else for (const ticker of tickers) this.#sendBook(subscription, ticker, command.id)
-    } else if (command.action === 'delete_markets') {
-      for (const ticker of tickers) subscription.delete(ticker)
-      this.#acknowledge(subscription, command.id, command.named)
-    } else if (this.#isOverLimit(subscription, tickers)) {
-      this.#refuse(command.id, 26, command.sid)
-    } else {
-      const added = tickers.filter((ticker) => subscription.add(ticker))
-      this.#acknowledge(subscription, command.id, command.named)
-      this.#sendStart(subscription, added, command.sendInitialSnapshot)
-    }
-  }
-
-  /** Answered by `ok` with the ids held (unconfirmed live); `indexlist` by a frame of its own that changes nothing. */
-  #updateIndices({ id, sid, action, indexIds }: Extract<Command, { kind: 'update_indices' }>): void {
-    const subscription = this.#subscriptions.get(sid) as Subscription
-    if (action === 'indexlist') {
-      const msg = JSON.stringify({ index_ids: this.#around.venue.indexIds() })
-      subscription.send('cfbenchmarks_value_indexlist', msg, id)
-      return
-    }
-    for (const index of this.#indicesFor(indexIds)) {
-      if (action === 'subscribe_indices') subscription.add(index)
-      else subscription.delete(index)
-    }
-    subscription.send('ok', encodeIndices(subscription), id)
-  }
-
-  #indicesFor(indexIds: readonly string[]): readonly string[] {
-    return indexIds.includes(ALL_INDICES) ? this.#around.venue.indexIds() : indexIds
-  }
-
-  #open(channel: Channel, options: { readonly useYesPrice: boolean; readonly skipTickerAck: boolean }): Subscription {
-    const subscription = new Subscription(this.#nextSid++, channel, options, this.#around.venue, this.#sendOut)
-    this.#subscriptions.set(subscription.sid, subscription)
-    if (channel === 'orderbook_delta') this.#useYesPrice = options.useYesPrice
-    return subscription
-  }
-
-  #tickersFor(channel: Channel, named: Named): readonly string[] {
-    const { venue } = this.#around
-    if (carriesAll(channel, named)) return venue.tickers()
-    if (named?.by === 'tickers') return named.names
-    return (named?.names ?? []).flatMap((marketId) => venue.listingById(marketId)?.ticker ?? [])
-  }
-
-  /** What a market begins with: its book, or its last ticker where that was asked for. */
-  #sendStart(subscription: Subscription, tickers: readonly string[], initialTicker: boolean): void {
-    if (subscription.channel === 'orderbook_delta') {
-      for (const ticker of tickers) this.#sendBook(subscription, ticker)
-      this.#around.booksSubscribed(this)
-    }
-    if (subscription.channel !== 'ticker' || !initialTicker) return
-    for (const ticker of tickers) {
-      const listing = subscription.listing(ticker)
-      const msg = listing === undefined ? undefined : this.#around.venue.lastTicker(listing)
-      if (msg !== undefined) subscription.send('ticker', msg)
-    }
-  }
-
-  /** An unlisted ticker is no error: its book is empty and its market id is "" (seen by clients, 2026). */
-  #sendBook(subscription: Subscription, ticker: string, id?: number): void {
-    if (!this.#subscriptions.has(subscription.sid)) return
-    const listing = subscription.listing(ticker)
-    const book = listing === undefined ? NO_BOOK : this.#around.venue.bookOf(listing)
-    const yesPrices = subscription.useYesPrice !== this.#around.isOrientationFlipped()
-    subscription.send('orderbook_snapshot', encodeSnapshot(ticker, listing?.marketId ?? '', book, yesPrices), id)
-  }
-
-  #acknowledge(subscription: Subscription, id: number, named: Named): void {
-    if (subscription.skipTickerAck) subscription.send('ok', undefined, id)
-    else if (isIndex(subscription.channel)) subscription.send('ok', encodeIndices(subscription), id)
-    else subscription.send('ok', encodeTickers(subscription, named?.by ?? 'tickers'), id)
-  }
-
-  #refuse(id: number, code: ErrorCode, sid?: number): void {
-    const subscription = sid === undefined ? undefined : this.#subscriptions.get(sid)
-    if (subscription === undefined) this.send({ type: 'error', id, msg: encodeError(code) })
-    else subscription.send('error', encodeError(code), id)
-  }
-
-  #holding(channel: Channel): Subscription | undefined {
-    for (const subscription of this.#subscriptions.values()) if (subscription.channel === channel) return subscription
-    return undefined
-  }
-
-  #isOverLimit(held: Subscription | undefined, tickers: readonly string[]): boolean {
-    const all = new Set(tickers)
-    for (const ticker of held?.tickers ?? []) all.add(ticker)
-    return all.size > this.#around.limits.marketsPerSubscriptionMax
   }
 
   #isOverRate(): boolean {
@@ -381,40 +208,6 @@ export class Connection implements StageSocket {
     const { bufferBytesMax } = this.#around.limits
     if (bufferedBytes <= bufferBytesMax) return
     if (bufferedBytes > 2 * bufferBytesMax) this.#outbox.destroy()
-    else if (sid !== undefined) this.#overflow(sid)
+    else if (sid !== undefined) this.#subscriptions.overflow(sid)
   }
-
-  /** The client reads too slowly: the subscription is dead, and says so in its last frame. */
-  #overflow(sid: number): void {
-    const subscription = this.#subscriptions.get(sid)
-    if (subscription === undefined || this.#isOverflowing) return
-    this.#isOverflowing = true
-    subscription.send('error', encodeError(25))
-    this.#end(subscription)
-    this.#isOverflowing = false
-  }
-
-  #end(subscription: Subscription): void {
-    subscription.end()
-    this.#subscriptions.delete(subscription.sid)
-  }
-}
-
-/** Every channel but the order book may be had without naming markets; market_lifecycle_v2 takes no names at all. */
-const carriesAll = (channel: Channel, named: Named): boolean =>
-  !isIndex(channel) && (named === undefined || channel === 'market_lifecycle_v2')
-
-const isIndex = (channel: Channel): boolean => channel === 'cfbenchmarks_value'
-
-const NO_BOOK: Book = { yes: new Map(), no: new Map() }
-
-const encodeIndices = ({ tickers }: Subscription): string => JSON.stringify({ index_ids: [...tickers].sort() })
-
-const encodeError = (code: ErrorCode): string => JSON.stringify({ code, msg: ERROR_TEXT[code] })
-
-/** The full list held, under the name by which the command gave its markets. */
-function encodeTickers(subscription: Subscription, by: 'tickers' | 'ids'): string {
-  const tickers = [...subscription.tickers].sort()
-  if (by === 'tickers') return JSON.stringify({ market_tickers: tickers })
-  return JSON.stringify({ market_ids: tickers.flatMap((ticker) => subscription.listing(ticker)?.marketId ?? []) })
 }

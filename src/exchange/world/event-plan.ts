@@ -50,8 +50,8 @@ const TEAMS = ['ATL', 'BOS', 'CHC', 'DEN', 'HOU', 'KCR', 'LAA', 'MIA', 'NYM', 'P
 
 /** Where the strikes of a ladder begin and end, in standard deviations: more of them out of reach than in it. */
 const LADDER_FROM = [-0.4, 1] as const
-const LADDER_TO = [2.3, 3.4] as const
-const BUCKETS_HALF_WIDTH = [1.8, 3] as const
+const LADDER_TO = [1.7, 2.8] as const
+const BUCKETS_HALF_WIDTH = [1.6, 2.6] as const
 const SCALAR_HALF_WIDTH = 2.5
 
 export function planEvent(situation: EventSituation, chance: Chance): EventPlan {

@@ -26,6 +26,8 @@ const FRAMES_PER_NEWS = 8
 const NEWS_SHARE_OF_RATE = 0.3
 /** A book costs its levels when it opens; it may cost this share of the frames of the market's life. */
 const OPENING_SHARE_OF_LIFE = 0.05
+/** A number of one event has at most so many ticks, so that long lives do not fill the memory. */
+const OWN_TICKS_MAX = 1800
 const UNMADE = 0.14
 
 /** The share of ticks that bring news, so that news fit into the rate. */
@@ -56,13 +58,14 @@ export class Openings {
     const wholeLifeMs = chance.between(...lifeMs)
     let leftMs = isInitial ? Math.max(Math.min(LEFT_MS_MIN, wholeLifeMs), wholeLifeMs * chance.unit()) : wholeLifeMs
     if (number === 1) leftMs = Math.min(wholeLifeMs, chance.between(...FIRST_ENDS_MS))
-    const ticks = Math.max(2, Math.round(leftMs / TICK_MS))
 
     const index = INDICES.find(({ indexId }) => indexId === plan.series.indexId)
     const own = OWN_NUMBER[plan.kind]
+    const tickMs = index === undefined ? TICK_MS * Math.ceil(leftMs / TICK_MS / OWN_TICKS_MAX) : TICK_MS
+    const ticks = Math.max(2, Math.round(leftMs / tickMs))
     const path =
       index === undefined
-        ? this.#ownPath(own as NonNullable<typeof own>, ticks, atMs)
+        ? this.#ownPath(own as NonNullable<typeof own>, ticks, tickMs, atMs)
         : (indexPaths.get(index.indexId) as Path)
     const decimals = index?.decimals ?? own?.decimals ?? 2
     const now = path.tickAt(atMs)
@@ -91,16 +94,22 @@ export class Openings {
     const live = new LiveEvent(plan.series, event, { createdMs, closeMs, canCloseEarly, path, endTick, decimals })
     const times = { createdMs, openMs, closeMs, settlementTimerSeconds: 5 }
     for (const market of event.markets) {
-      live.markets.push(new LiveMarket(live, market, plan.grid, this.#character(plan, size, ticks), times))
+      live.markets.push(new LiveMarket(live, market, plan.grid, this.#character(plan, size, leftMs), times))
     }
     return live
   }
 
-  #ownPath({ start, deviation }: { start: number; deviation: number }, ticks: number, atMs: number): Path {
+  #ownPath(
+    { start, deviation }: { start: number; deviation: number },
+    ticks: number,
+    tickMs: number,
+    atMs: number,
+  ): Path {
     const { chance, options } = this.#inner
     const newsShare = Math.max(newsShareOf(framesPerMarket(options)), 1 / ticks)
     return new Path(chance, {
       startMs: atMs,
+      tickMs,
       startValue: start + 0.8 * deviation * chance.normal(),
       deviationPerTick: deviation / Math.sqrt(ticks),
       newsShare: Math.min(1, newsShare),
@@ -108,16 +117,16 @@ export class Openings {
     })
   }
 
-  #character({ isBusy, kind }: SeriesPlan, size: number, ticks: number): Character {
+  #character({ isBusy, kind }: SeriesPlan, size: number, leftMs: number): Character {
     const { chance, options } = this.#inner
-    const lifeFrames = (framesPerMarket(options) * ticks * TICK_MS) / 1000
+    const lifeFrames = (framesPerMarket(options) * leftMs) / 1000
     const weight = (isBusy ? 8 : 1) * chance.logNormal(1, 0.7)
     const levelsWanted = isBusy ? chance.logNormal(105, 0.3) : chance.logNormal(36, 0.5)
     const affordable = lifeFrames * OPENING_SHARE_OF_LIFE * Math.min(weight, 2)
     return {
       halfSpread: isBusy ? chance.between(10, 60) : chance.between(20, 200),
       levels: Math.round(Math.max(2, Math.min(levelsWanted, affordable))),
-      ordersPerPrice: isBusy ? 3 : 1.3,
+      ordersPerPrice: isBusy ? 3.5 : 1.3,
       weight,
       isMade: !(kind === 'ladder' && size > 4 && chance.is(UNMADE)),
       sizeMedian: chance.logNormal(170, 0.7),

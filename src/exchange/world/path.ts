@@ -1,5 +1,5 @@
 /**
- * A latent process: one number that moves once a second at most, when there is news.
+ * A latent process: one number that moves at ticks, once a second at most, when there is news.
  *
  * When news comes, and how much it may move the number, is drawn ahead and known to the makers; which way it moves is
  * not. Moves are normal with that variance, so a claim on the number at a later tick has an exact fair value, which is
@@ -14,6 +14,8 @@ const VARIANCE_SIGMA = 0.6
 
 export type PathOptions = {
   readonly startMs: number
+  /** Between two ticks; {@link TICK_MS} or a multiple of it. */
+  readonly tickMs: number
   readonly startValue: number
   /** Standard deviation over one tick, averaged over quiet and busy ones. */
   readonly deviationPerTick: number
@@ -47,11 +49,11 @@ export class Path {
 
   /** The tick whose value holds at this time. */
   tickAt(ms: number): number {
-    return Math.max(0, Math.floor((ms - this.startMs) / TICK_MS))
+    return Math.max(0, Math.floor((ms - this.startMs) / this.#options.tickMs))
   }
 
   msOf(tick: number): number {
-    return this.startMs + tick * TICK_MS
+    return this.startMs + tick * this.#options.tickMs
   }
 
   value(tick: number): number {

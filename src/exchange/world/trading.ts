@@ -18,8 +18,8 @@ const TAKES = 0.07
 const GOES_ON = 0.45
 const WAIT_MS_MAX = 2000
 const EXCITEMENT_SIGMA = 0.75
-/** How much of a second's excitement is still there in the next. */
-const EXCITEMENT_KEPT = 0.8
+/** How much of a second's excitement is still there in the next, as a logarithm: four fifths. */
+const EXCITEMENT_KEPT_LOG = Math.log(0.8)
 /** How far ahead a planted signal looks. */
 export const SIGNAL_AHEAD_TICKS = 5
 const SIGNAL_RIGHT = 0.85
@@ -147,7 +147,7 @@ export class Trading {
     const second = Math.floor(atMs / 1000)
     if (market.excitementSecond !== second) {
       const passed = market.excitementSecond < 0 ? 1000 : second - market.excitementSecond
-      const kept = EXCITEMENT_KEPT ** passed
+      const kept = Math.exp(passed * EXCITEMENT_KEPT_LOG)
       market.excitementLog =
         market.excitementLog * kept + Math.sqrt(1 - kept * kept) * EXCITEMENT_SIGMA * chance.normal()
       market.excitementSecond = second

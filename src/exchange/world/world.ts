@@ -5,7 +5,9 @@
  * tells the same happenings to the byte, however the time is cut into pieces. It has no sockets and no frames; the wire
  * makes those of what it is told.
  */
+import type { CentiContracts } from '#domain'
 import { type AccountId, Ledger } from '../engine/index.ts'
+import { type Book, emptyBook } from '../ladder.ts'
 import { Batch } from './batch.ts'
 import { Chance } from './chance.ts'
 import { Crowd } from './crowd.ts'
@@ -102,6 +104,20 @@ export class World {
     return this.#inner.markets.get(ticker)?.engine.positions() ?? new Map()
   }
 
+  /** The book of a market that is known, summed from the orders in its engine, for checks. */
+  sumOrders(ticker: string): Book {
+    const book = emptyBook()
+    const engine = this.#inner.markets.get(ticker)?.engine
+    for (const side of ['yes', 'no'] as const) {
+      for (const price of engine?.prices(side) ?? []) {
+        let size = 0
+        for (const order of engine?.ordersAt(side, price) ?? []) size += order.remaining
+        book[side].set(price, size as CentiContracts)
+      }
+    }
+    return book
+  }
+
   /** What a YES contract is worth to those who know the latent number, 0 … 1; `undefined` for an unknown market. */
   fairValue(ticker: string, atMs: number): number | undefined {
     const market = this.#inner.markets.get(ticker)
@@ -175,6 +191,7 @@ function indexPath(plan: IndexPlan, index: number, options: WorldOptions): Path 
   return new Path(new Chance(options.seed, 100 + index), {
     startMs: options.startUnixMs + index * INDEX_APART_MS,
     startValue: plan.startValue * (1 + 0.05 * (new Chance(options.seed, 200 + index).unit() - 0.5)),
+    tickMs: TICK_MS,
     deviationPerTick: plan.deviation,
     newsShare: newsShareOf(framesPerMarket(options)),
     aheadTicks: Math.ceil(options.lifeMs[1] / TICK_MS) + SIGNAL_AHEAD_TICKS + 2,

@@ -32,6 +32,17 @@ export type RecorderStatus = {
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
   readonly connections_lost: number
+  /**
+   * From the exchange's own time in a delta to the book, over the last ten seconds; `null` where frames carry no time. Two
+   * clocks are compared: `ahead` messages came before their time.
+   */
+  readonly message_age_ms: {
+    readonly p50: number
+    readonly p99: number
+    readonly max: number
+    readonly count: number
+    readonly ahead: number
+  } | null
   readonly backpressure: string
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
@@ -75,6 +86,15 @@ export type ServiceStatus = RecorderStatus & {
   readonly disk: { readonly free_bytes: number; readonly total_bytes: number } | null
   /** `null` when nothing is to be stored. */
   readonly store: StoreSummary | null
+  /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
+  readonly threads: Readonly<Record<string, ThreadSummary>>
+}
+
+export type ThreadSummary = {
+  readonly state: 'starting' | 'ready' | 'waiting' | 'ended'
+  /** Times that it crashed or hung and was started anew. */
+  readonly restarts: number
+  readonly last_error: string | null
 }
 
 export type StoreSummary = {
