@@ -44,7 +44,7 @@ await say({ startedNs, handedNs, sentFrames: exchange.sent().total, cpuMs } sati
 // The connection stays open until whoever started this process lets it go.
 await hear()
 
-/** Notes the time of every write that carries deltas. A write carries whole WebSocket frames (src/exchange/outbox.ts). */
+/** Notes the time of every write that carries deltas. A write carries whole WebSocket frames (src/exchange/wire/outbox.ts). */
 function watchSockets(into: Float64Array): void {
   const write = Socket.prototype.write as (this: Socket, ...given: unknown[]) => boolean
   let next = 0

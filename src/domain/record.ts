@@ -69,6 +69,7 @@ export const LOST_CAUSES = [
   'refused',
   'own_backpressure',
   'disk_full',
+  'paused',
   'stopped',
   'process_down',
 ] as const

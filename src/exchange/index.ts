@@ -1,14 +1,11 @@
-/** The simulated exchange: Kalshi's wire protocol on a port of your own, playing a recorded capture. */
+/** The simulated exchange: Kalshi's wire protocol on a port of your own, over a world that trades or a recorded capture. */
 export { ExchangeError, type ExchangeErrorCode } from './error.ts'
-export {
-  type Cut,
-  type ExchangeFaults,
-  type RunningExchange,
-  type SentReport,
-  startExchange,
-} from './exchange.ts'
-export type { FaultRates, FrameFault, FrameFaultKind } from './frame-faults.ts'
-export { generateKeyPem, type KeyType } from './handshake.ts'
 export type { ExchangeOptions } from './options.ts'
 export { seededUnit } from './seeded-random.ts'
+export { startExchange } from './start.ts'
 export { deriveUuid } from './uuid.ts'
+export type { RunningExchange } from './wire/exchange.ts'
+export type { Cut, ExchangeFaults } from './wire/faults-by-hand.ts'
+export type { FaultRates, FrameFault, FrameFaultKind } from './wire/frame-faults.ts'
+export { generateKeyPem, type KeyType } from './wire/handshake.ts'
+export type { SentReport } from './wire/sent-account.ts'

@@ -37,6 +37,22 @@ function twoValid() {
   return made
 }
 
+test('a listener hears each delta that was applied with the size after it, and of types that are passed over', () => {
+  const heard: unknown[] = []
+  const { play } = aFold({
+    listener: {
+      applied: ({ ticker, seq }, ...change) => heard.push([ticker, seq, ...change]),
+      changed: ({ ticker }) => heard.push(ticker),
+      passedOver: (connection, name) => heard.push([connection, name]),
+    },
+  })
+  play(aSubscribed(), aSnapshot(1, 'A', TWO_SIDED), aSnapshot(2, 'B', TWO_SIDED))
+  heard.length = 0
+  play(aDelta(3, 'A', '0.4000', '-2.00'), aDelta(4, 'A', '0.4000', '-9.00'), aDelta(5, 'A', '0.4000', '1.00'))
+  play('{"type":"news","sid":9,"seq":1,"msg":{}}')
+  expect(heard).toEqual([['A', 3, YES, 4000, -200, 300], 'A', [1, 'news']])
+})
+
 describe('a sequence', () => {
   test('runs through all markets and control frames of a sid', () => {
     const { fold, play } = twoValid()

@@ -279,6 +279,7 @@ export class Fold {
     market.deltas++
     market.deltasSinceCheckpoint++
     if (market.book.isCrossed) this.#belief.crossed(subscription, market)
+    this.#listener.applied?.(market, side, price, change, size as CentiContracts)
     this.#listener.changed?.(market)
   }
 
@@ -345,6 +346,7 @@ export class Fold {
     this.census.countType(frame.name)
     this.#takePlace(connection, frame, receivedMs)
     const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
+    this.#listener.passedOver?.(connection.id, frame.name)
     if (subscription?.channel === BOOK_CHANNEL) this.#listener.unread?.(connection.id, frame.name)
   }
 

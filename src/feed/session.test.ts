@@ -415,6 +415,41 @@ describe('a session', () => {
     expect(opens).toBeLessThan(20)
   })
 
+  test('lets the connection go while an operator pauses, whatever else happens, and connects again on their word', () => {
+    const session = live()
+    session.pause(1_000)
+    expect(session.takeEffects()).toContainEqual({ kind: 'close', cause: 'paused', detail: 'paused by an operator' })
+    session.pause(1_010)
+    session.full(1_020)
+    session.room(1_030)
+    session.change({ add: ['C'] }, 1_040)
+    for (let now = 1_050; now < 100_000; now += 50) session.tick(now)
+    expect([session.state, kinds(session.takeEffects())]).toEqual(['paused', []])
+    session.resume(100_000)
+    session.resume(100_000)
+    session.tick(100_050)
+    expect([session.state, kinds(session.takeEffects())]).toEqual(['connecting', ['state', 'state', 'open']])
+    expect([...session.markets]).toEqual(['A', 'B', 'C'])
+  })
+
+  test('connects at most once in a second however often it is paused and resumed, and not before it may', () => {
+    const session = live()
+    let opens = 0
+    for (let now = 0; now < 10_000; now += 50) {
+      session.pause(now)
+      session.resume(now)
+      session.tick(now)
+      opens += session.takeEffects().filter(({ kind }) => kind === 'open').length
+    }
+    expect([opens > 5, opens <= 10]).toEqual([true, true])
+    const refused = aSession()
+    refused.refused(0, { status: 429, retryAfterMs: 20_000, detail: 'HTTP 429' })
+    refused.pause(50)
+    refused.resume(100)
+    for (let now = 100; now < 20_000; now += 50) refused.tick(now)
+    expect(kinds(refused.takeEffects())).not.toContain('open')
+  })
+
   test('changes its markets on the living connection', () => {
     const session = live()
     session.change({ add: ['C'], remove: ['A', 'Z'] }, 5)
@@ -495,6 +530,8 @@ describe('a session', () => {
         'change',
         'full',
         'room',
+        'pause',
+        'resume',
         'tick',
         'heard',
         'resync',
@@ -533,6 +570,8 @@ describe('a session', () => {
           if (kind === 'change') session.change({ add: [market], remove: number % 2 ? ['A'] : [] }, now)
           if (kind === 'full') session.full(now)
           if (kind === 'room') session.room(now)
+          if (kind === 'pause') session.pause(now)
+          if (kind === 'resume') session.resume(now)
           if (kind === 'heard') session.heard(now)
           if (kind === 'resync') session.resync([market], now)
           if (kind === 'tick') session.tick(now)

@@ -51,6 +51,8 @@ export type SessionOptions = PlanOptions & {
 export const CONNECT_MS_MAX = 15_000
 /** After the last answer: how long first snapshots may take before the missing ones are asked for by name. */
 export const SNAPSHOT_MS_MAX = 10_000
+/** Between two attempts, however often an operator pauses and resumes. */
+export const RESUME_MS_MIN = 1_000
 /** From the open socket, or a change of markets, to the last answer. 5,000 markets took well under a second on loopback. */
 const SUBSCRIBE_MS_MAX = 60_000
 
@@ -73,6 +75,8 @@ export class Session {
   #hasAskedAgain = false
   #heardMs = 0
   #waitUntilMs = 0
+  /** When a connection was tried last. */
+  #openedMs = Number.NEGATIVE_INFINITY
   #attempts = 0
 
   constructor(options: SessionOptions) {
@@ -121,7 +125,7 @@ export class Session {
   }
 
   start(nowMs: number): void {
-    if (this.#move('start', nowMs)) this.#open()
+    if (this.#move('start', nowMs)) this.#open(nowMs)
   }
 
   opened(nowMs: number): void {
@@ -261,6 +265,23 @@ export class Session {
     if (this.#move('room', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
   }
 
+  /** An operator wants nothing recorded: the connection is let go until {@link resume}. */
+  pause(nowMs: number): void {
+    const had = hasSocket(this.#state)
+    if (!this.#move('pause', nowMs)) return
+    this.#forgetConnection()
+    if (had) this.#effects.push({ kind: 'close', cause: 'paused', detail: 'paused by an operator' })
+  }
+
+  /**
+   * Connects again at the next tick, but not before the time that the exchange may have asked for, and not again and again
+   * within a second.
+   */
+  resume(nowMs: number): void {
+    const waitMs = Math.max(0, this.#waitUntilMs - nowMs, this.#openedMs + RESUME_MS_MIN - nowMs)
+    if (this.#move('resume', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
+  }
+
   stop(nowMs: number): void {
     const had = hasSocket(this.#state)
     if (!this.#move('stop', nowMs)) return
@@ -275,7 +296,7 @@ export class Session {
   tick(nowMs: number, isPaused = false, bookSeq?: number): void {
     if (isPaused) this.#heardMs = nowMs
     if (this.#state === 'waiting' && nowMs >= this.#waitUntilMs && this.#move('waited', nowMs)) {
-      this.#open()
+      this.#open(nowMs)
       return
     }
     if (this.#state === 'connecting' && nowMs - this.#sinceMs > CONNECT_MS_MAX) {
@@ -423,8 +444,9 @@ export class Session {
     for (const each of commands) this.#commands.push(each)
   }
 
-  #open(): void {
+  #open(nowMs: number): void {
     this.#attempts++
+    this.#openedMs = nowMs
     this.#effects.push({ kind: 'open' })
   }
 

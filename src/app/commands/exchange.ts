@@ -1,17 +1,20 @@
 /** `kalshiflow exchange`: the simulated exchange on a port of its own. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type ExchangeOptions, type KeyType, startExchange } from '#exchange'
+import { ExchangeError, type ExchangeOptions, type KeyType, startExchange } from '#exchange'
+import { DEMO_CAPTURE } from './demo-capture.ts'
 import { print, printJson } from './output.ts'
-import { count, duration } from './shared.ts'
-import { DEMO_CAPTURE } from './start.ts'
+import { count, duration, life } from './shared.ts'
 import { untilStopped } from './stop-signals.ts'
 
 type ExchangeFlags = {
   readonly port: number
   readonly host: string
+  readonly markets?: number
+  readonly life?: readonly [number, number]
+  readonly signal?: boolean
+  readonly rate?: number
   readonly capture?: string
   readonly speed?: number | 'max'
-  readonly rate?: number
   readonly copies?: number
   readonly loop?: boolean
   readonly until?: number
@@ -25,45 +28,60 @@ type ExchangeFlags = {
 }
 
 const PORT = 7070
+/** `--capture demo` */
+const DEMO = 'demo'
+
+const CAPTURE_FLAGS = ['speed', 'copies', 'loop', 'until', 'keepTimes', 'startAfter'] as const
+const WORLD_FLAGS = ['markets', 'life', 'signal'] as const
 
 export function addExchange(program: Command): void {
   program
     .command('exchange')
-    .summary('the simulated exchange, which plays a capture')
+    .summary('the simulated exchange: markets that trade, or a capture')
     .description(
-      'Speaks Kalshi’s WebSocket and REST protocols on one port and plays recorded frames to whoever subscribes.\n' +
+      'Speaks Kalshi’s WebSocket and REST protocols on one port. Without --capture it runs a world of its own: traders on\n' +
+        'a matching engine, markets that open, close and settle, the same for the same seed. With --capture it plays\n' +
+        'recorded frames to whoever subscribes.\n' +
         'Handshakes are verified: --key-out writes the private key whose signatures are taken, with any key id.',
     )
     .addOption(new Option('--port <port>', '0 takes a free one').default(PORT).argParser(count(0, 65_535)))
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--capture <file>', 'newline JSON, plain, .gz or .zst (default: the demo capture of the program)')
-    .addOption(new Option('--speed <factor>', '1 as recorded, N times as fast, or max').argParser(speed))
+    .addOption(new Option('--seed <n>', 'where chance comes from (default: 1)').argParser(count(0, 2 ** 32)))
+    .addOption(new Option('--markets <n>', 'world: markets open at a time (default: 30)').argParser(count(1, 10_000)))
     .addOption(
-      new Option('--rate <frames>', 'frames a second in all, evenly; stamps ignored').argParser(count(1, 10_000_000)),
+      new Option(
+        '--rate <frames>',
+        'frames a second in all: of a world on average (default: 200), of a capture evenly',
+      ).argParser(count(1, 10_000_000)),
     )
-    .addOption(new Option('--copies <n>', 'each market under N tickers').argParser(count(1, 100_000)))
-    .option('--loop', 'again and again, with fresh snapshots in sequence')
+    .addOption(new Option('--life <min-max>', 'world: how long markets live (default: 2m-15m)').argParser(life))
+    .option('--signal', 'world: plant a signal that foretells prices')
+    .option('--capture <file>', 'play newline JSON, plain, .gz or .zst; demo plays the capture that comes along')
+    .addOption(new Option('--speed <factor>', 'capture: 1 as recorded, N times as fast, or max').argParser(speed))
+    .addOption(new Option('--copies <n>', 'capture: each market under N tickers').argParser(count(1, 100_000)))
+    .option('--loop', 'capture: again and again, with fresh snapshots in sequence')
     .addOption(
-      new Option('--until <seq>', 'end after the frame with this seq of the capture').argParser(
+      new Option('--until <seq>', 'capture: end after the frame with this seq of the capture').argParser(
         count(1, Number.MAX_SAFE_INTEGER),
       ),
     )
-    .option('--keep-times', 'leave ts and ts_ms as recorded')
+    .option('--keep-times', 'capture: leave ts and ts_ms as recorded')
     .addOption(
-      new Option('--start-after <markets>', 'start the clock when one connection holds so many markets').argParser(
-        count(1, 1_000_000),
-      ),
+      new Option(
+        '--start-after <markets>',
+        'capture: start the clock when one connection holds so many markets',
+      ).argParser(count(1, 1_000_000)),
     )
     .option('--key-out <file>', 'write the private key there (PEM, mode 0600)')
     .addOption(new Option('--key-type <type>', 'of the key that is made').choices(['rsa', 'ed25519']))
-    .addOption(new Option('--seed <n>', 'where chance comes from').argParser(count(0, 2 ** 32)))
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
     .option('--json', 'one JSON value on standard output when it listens, one when it ends')
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  kalshiflow exchange --key-out /tmp/key.pem --loop\n' +
-        '  kalshiflow exchange --rate 5000 --copies 10 --loop --key-out /tmp/key.pem\n\n' +
+        '  kalshiflow exchange --key-out /tmp/key.pem\n' +
+        '  kalshiflow exchange --key-out /tmp/key.pem --seed 7 --markets 200 --rate 5000 --life 30s-2m\n' +
+        '  kalshiflow exchange --key-out /tmp/key.pem --capture demo --loop\n\n' +
         'Then, elsewhere:\n' +
         '  KALSHI_WS_URL=ws://127.0.0.1:7070/trade-api/ws/v2 KALSHI_API_KEY_ID=any KALSHI_PRIVATE_KEY_PATH=/tmp/key.pem kalshiflow record\n',
     )
@@ -71,21 +89,15 @@ export function addExchange(program: Command): void {
 }
 
 async function runExchange(flags: ExchangeFlags): Promise<void> {
-  const { rate, until, startAfter, for: forMs, json, capture = DEMO_CAPTURE, ...rest } = flags
-  const options: ExchangeOptions = {
-    ...rest,
-    capture,
-    ...(rate === undefined ? {} : { ratePerSecond: rate }),
-    ...(until === undefined ? {} : { untilSeq: until }),
-    ...(startAfter === undefined ? {} : { startAfterMarkets: startAfter }),
-  }
-  const signals = untilStopped(forMs)
+  const options = optionsOf(flags)
+  const signals = untilStopped(flags.for)
   const exchange = await startExchange(options)
   const { url, restUrl, tickers } = exchange
-  if (json === true) printJson({ url, rest_url: restUrl, markets: tickers.length, key: flags.keyOut ?? null })
+  const { json, keyOut } = flags
+  if (json === true) printJson({ url, rest_url: restUrl, markets: tickers.length, key: keyOut ?? null })
   else
     print(
-      `Listening on ${url} (REST ${restUrl}), ${tickers.length} markets.${flags.keyOut === undefined ? '' : ` Private key: ${flags.keyOut}`}`,
+      `Listening on ${url} (REST ${restUrl}), ${tickers.length} markets.${keyOut === undefined ? '' : ` Private key: ${keyOut}`}`,
     )
   const { reason } = await signals.stopped
   const sent = exchange.sent()
@@ -97,6 +109,28 @@ async function runExchange(flags: ExchangeFlags): Promise<void> {
     )
 }
 
+/** Throws {@link ExchangeError} for flags that do not go together, under the names that they have here. */
+export function optionsOf(flags: ExchangeFlags): ExchangeOptions {
+  const { rate, until, startAfter, life: lifeMs, capture, for: _for, json: _json, ...rest } = flags
+  const isCapture = capture !== undefined
+  const misplaced = (isCapture ? WORLD_FLAGS : CAPTURE_FLAGS).filter((name) => flags[name] !== undefined)
+  if (misplaced.length > 0) {
+    const names = misplaced.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+    const remedy = isCapture
+      ? 'says how a world is, and --capture plays frames instead: leave one of the two out'
+      : `says how a capture is played, and without --capture a world runs: name one (--capture ${DEMO} plays the capture that comes along)`
+    throw new ExchangeError('FLOW_EXCHANGE_OPTIONS', `${names.join(', ')} ${remedy}`)
+  }
+  return {
+    ...rest,
+    ...(capture === undefined ? {} : { capture: capture === DEMO ? DEMO_CAPTURE : capture }),
+    ...(rate === undefined ? {} : { ratePerSecond: rate }),
+    ...(until === undefined ? {} : { untilSeq: until }),
+    ...(startAfter === undefined ? {} : { startAfterMarkets: startAfter }),
+    ...(lifeMs === undefined ? {} : { lifeMs }),
+  }
+}
+
 function speed(text: string): number | 'max' {
   if (text === 'max') return text
   const factor = Number(text)
@@ -104,3 +138,5 @@ function speed(text: string): number | 'max' {
     throw new InvalidArgumentError('needed: max, or a number above 0 such as 1, 10 or 0.5.')
   return factor
 }
+
+/** `2m-15m`, or one duration for all. */

@@ -9,6 +9,7 @@ import type { ExchangeLink } from '#kalshi'
 import type { BookHub } from '#live'
 import type { Log } from '../log/log.ts'
 import type { RepeatedLines } from '../log/log-repeats.ts'
+import type { MessageAge } from './message-age.ts'
 
 /** A frame that could not be read. The frame itself is in the journal. */
 export type Quarantined = {
@@ -27,6 +28,7 @@ export type ListenerParts = {
   /** For what a bad wire could make us say a thousand times a second. */
   readonly repeats: RepeatedLines
   readonly hub: BookHub
+  readonly age: MessageAge
   /** The latest faulty frames; the oldest go. */
   readonly quarantine: Quarantined[]
   /** Deltas of a market after which its book is due for the journal. */
@@ -38,12 +40,14 @@ export type ListenerParts = {
 }
 
 export function listenFor(parts: ListenerParts): FoldListener {
-  const { log, repeats, hub, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
+  const { log, repeats, hub, age, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
   const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
     if (connection !== undefined) linkOf(connection)?.tell(event)
   }
   return {
     changed: (market) => {
+      // A snapshot carries no exchange time.
+      if (market.exchangeMs > 0) age.record(market.changedMs - market.exchangeMs)
       if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },

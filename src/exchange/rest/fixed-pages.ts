@@ -1,0 +1,32 @@
+/** Bodies that never change here: trading is always on, and nothing costs other than the default. */
+import { READ_COST } from './tokens.ts'
+
+export const EXCHANGE_STATUS = {
+  exchange_active: true,
+  trading_active: true,
+  exchange_index_statuses: [{ exchange_index: 0, exchange_active: true, trading_active: true }],
+}
+
+const ALL_DAY = [{ open_time: '00:00', close_time: '00:00' }]
+
+export const EXCHANGE_SCHEDULE = {
+  schedule: {
+    standard_hours: [
+      {
+        start_time: '2026-01-01T00:00:00Z',
+        end_time: '2099-12-31T00:00:00Z',
+        monday: ALL_DAY,
+        tuesday: ALL_DAY,
+        wednesday: ALL_DAY,
+        thursday: ALL_DAY,
+        friday: ALL_DAY,
+        saturday: ALL_DAY,
+        sunday: ALL_DAY,
+      },
+    ],
+    maintenance_windows: [],
+  },
+}
+
+/** No endpoint that is served here differs from the default. */
+export const ENDPOINT_COSTS = { default_cost: READ_COST, endpoint_costs: [] }
