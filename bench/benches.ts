@@ -17,6 +17,8 @@ const SEED = 1
 const MARKETS = 500
 const SMOKE_SEQ = 5_000
 const LATENCY = { seconds: 10, warmUpSeconds: 3, markets: MARKETS, seed: SEED }
+/** The promise: so many clients that read snapshots do not slow the feed. */
+const CLIENTS = 20
 /** The promise for what a delta row takes on disk, its indexes included. */
 const DELTA_BYTES_MAX = 140
 
@@ -43,12 +45,14 @@ export async function* benchLatency({ isSmoke }: BenchOptions): AsyncGenerator<R
     const run = { ratePerSecond: 500, seconds: 1, warmUpSeconds: 0.2, markets: 50, seed: SEED }
     yield measureLatency(run)
     yield measureLatency({ ...run, hasStore: true })
+    yield measureLatency({ ...run, clients: 3 })
     return
   }
   for (const ratePerSecond of [500, 5_000, 10_000]) {
     yield measureLatency({ ratePerSecond, ...LATENCY })
   }
   yield measureLatency({ ratePerSecond: 5_000, ...LATENCY, hasStore: true })
+  yield measureLatency({ ratePerSecond: 10_000, ...LATENCY, clients: CLIENTS })
 }
 
 export async function* benchJournal({ isSmoke }: BenchOptions): AsyncGenerator<Report> {

@@ -4,7 +4,7 @@
  */
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLog, openRecorder, type Recorder, readBooks } from '#app'
+import { openControl, openLog, openRecorder, type Recorder, readBooks } from '#app'
 import { comparePositions, type Position, RECORD } from '#domain'
 import { FileDisk, openCursor } from '#journal'
 import { loadKey } from '#kalshi'
@@ -20,9 +20,12 @@ export type RecorderJob = {
   readonly keyPem: string
   readonly tickers: readonly string[]
   readonly deltas: number
+  /** A service asks over the control socket. */
+  readonly isServed?: boolean
   /** What a store beside the recorder connects with; none runs without. */
   readonly database?: StoreWorkerOptions['database']
 }
+export type RecorderReady = { readonly dataFolder: string }
 export type RecorderDone = {
   /** Monotonic ns at which each delta was in its book. */
   readonly appliedNs: Float64Array
@@ -49,7 +52,7 @@ const DURABLE_EVERY = 16
 const LOOP_RESOLUTION_MS = 5
 const WAIT_MS = 20_000
 
-const { url, keyPem, tickers, deltas, database } = await takeJob<RecorderJob>()
+const { url, keyPem, tickers, deltas, isServed = false, database } = await takeJob<RecorderJob>()
 const folder = temporaryFolder()
 await say(await record())
 
@@ -102,9 +105,10 @@ async function record(): Promise<RecorderDone> {
   await recorder.journal.flush()
   const store = database === undefined ? undefined : storeBeside(recorder, `${folder}/journal`, database)
   await store?.watch()
+  const control = isServed ? await openControl({ dataFolder: folder, recorder, log, onStop: () => {} }) : undefined
   disk.syncMs.length = 0
   const runtime = watchRuntime()
-  await say('ready')
+  await say({ dataFolder: folder } satisfies RecorderReady)
 
   const { sentFrames } = await hear<{ sentFrames: number }>()
   const ran = runtime()
@@ -114,6 +118,7 @@ async function record(): Promise<RecorderDone> {
   await sleep(2)
   const takenFrames = recorder.fold.counts.frames
   const stored = await store?.end()
+  await control?.close()
   const liveDigest = foldDigest(recorder.fold)
   const account = await recorder.stop('bench ended')
   const rebuilt = await readBooks({ folder: `${folder}/journal` })

@@ -22,7 +22,7 @@ const DRAIN_MS_MAX = 60_000
 export function storeBeside(recorder: Recorder, journalFolder: string, database: StoreWorkerOptions['database']) {
   const worker = startStoreWorker({ journalFolder, database })
   worker.durable(recorder.journal.durable)
-  recorder.onDurable = (position) => worker.durable(position)
+  recorder.onDurable((position) => worker.durable(position))
   let behindMsMax = 0
   let timer: NodeJS.Timeout | undefined
   return {

@@ -20,9 +20,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kalshi: ['domain', 'ports', 'codec', 'feed'],
   journal: ['domain', 'ports'],
   store: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
-  live: ['domain', 'book', 'feed'],
+  live: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
+  api: ['domain', 'ports', 'codec', 'book', 'feed', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'exchange'],
+  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange'],
 }
 
 const root = resolve(import.meta.dirname, '..')

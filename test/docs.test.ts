@@ -61,7 +61,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 
   test('names only files that are there', () => {
-    const named = [...read(path).matchAll(/`((?:src|test|scripts|bench|bin|captures|docs)\/[\w./-]+)`/g)]
+    const named = [...read(path).matchAll(/`((?:src|test|scripts|bench|bin|captures|docs|deploy)\/[\w./-]*)`/g)]
     expect(named.map(([, file]) => file!).filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
   })
 })
@@ -123,4 +123,41 @@ test('the error codes of docs/wire.md are acted on as it says', () => {
     expect([code, errorAction(Number(code))]).toEqual([code, action])
     expect([code, isTerminal(Number(code))]).toEqual([code, /terminal/.test(meaning!)])
   }
+})
+
+describe('docs/seed.md', () => {
+  const tables = read('docs/seed.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\| (in the seed|---) /.test(line))
+    .map((line) => line.slice(2, -2).split(' | '))
+
+  test('says of each claim where ours lives and which test proves it', () => {
+    expect(tables.length).toBeGreaterThan(100)
+    for (const [claim, , , tests = ''] of tables) {
+      const named = [...tests.matchAll(/`([^`]+\.test\.ts)`/g)].map(([, file]) => file!)
+      expect([claim, named.length > 0, named.filter((file) => !existsSync(join(ROOT, file)))]).toEqual([
+        claim,
+        true,
+        [],
+      ])
+    }
+  })
+
+  const progress = join(ROOT, '../shared/seed/progress.md')
+  test.skipIf(!existsSync(progress))('leaves out no line of the report (skipped without ../shared)', () => {
+    const plain = (text: string) =>
+      text
+        .replace(/\*\*|✅|\[x\]/g, '')
+        .replace(/\s+/g, ' ')
+        .trim()
+    const [status, ...rest] = readFileSync(progress, 'utf8').split(/^(?=## (?:Work Unit Progress))/m)
+    expect(status).toContain('8/8')
+    const claims = rest.join('').match(/^\s*(?:[-*]|\d+\.) .*$|^### Work Unit.*$/gm)!
+    expect(claims.length).toBeGreaterThan(95)
+    const ours = tables.map(([claim]) => plain(claim!))
+    const missing = claims
+      .map((line) => plain(line.replace(/^\s*(?:[-*]|\d+\.|###) /, '').replace(/ \(wu_\w+\)/, '')))
+      .filter((claim) => !ours.includes(claim))
+    expect(missing).toEqual([])
+  })
 })

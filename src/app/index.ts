@@ -1,10 +1,11 @@
 /** The program's parts as tests and benches put them together. The only folder that knows all others. */
+
+export { askRecorder, foldRecord } from '#live'
 export { readConfig } from './config/config.ts'
-export { askRecorder } from './control/control-client.ts'
 export { openControl } from './control/control-server.ts'
 export { openLog } from './log/log.ts'
 export { listRuns, unfinishedRun } from './reading/last-run.ts'
-export { foldRecord, readBooks } from './reading/read-books.ts'
+export { readBooks } from './reading/read-books.ts'
 export type { Account } from './recorder/account.ts'
 export { Checkpointer } from './recorder/checkpointer.ts'
 export { lockData } from './recorder/data-lock.ts'

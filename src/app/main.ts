@@ -6,6 +6,7 @@ import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
 import { addVerify } from './commands/verify.ts'
@@ -17,7 +18,7 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addExchange, addBook, addSessions, addVerify, addDb]) add(program)
+for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addVerify, addDb]) add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

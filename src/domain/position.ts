@@ -18,3 +18,9 @@ export const comparePositions = (a: Position, b: Position): number => a.segment 
 
 /** `3:1048` — for logs and `--json`. */
 export const formatPosition = ({ segment, offset }: Position): string => `${segment}:${offset}`
+
+/** The inverse of {@link formatPosition}; `undefined` for anything else. */
+export function parsePosition(text: string): Position | undefined {
+  const match = /^(\d{1,15}):(\d{1,15})$/.exec(text)
+  return match === null ? undefined : { segment: Number(match[1]), offset: Number(match[2]) }
+}

@@ -167,11 +167,9 @@ export class Fold {
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
-      for (const { sid, channel, lastSeq, exchangeMs, lastMs } of each.sids ?? []) {
-        const subscription = new Subscription(connection, sid, channel, 'any')
-        subscription.last = lastSeq
-        subscription.exchangeMs = exchangeMs
-        subscription.lastMs = lastMs
+      for (const standing of each.sids ?? []) {
+        const subscription = new Subscription(connection, standing.sid, standing.channel, 'any')
+        subscription.resume(standing)
         connection.add(subscription)
       }
       this.#connections.set(each.connection, connection)
@@ -281,6 +279,7 @@ export class Fold {
     market.deltas++
     market.deltasSinceCheckpoint++
     if (market.book.isCrossed) this.#belief.crossed(subscription, market)
+    this.#listener.applied?.(market, side, price, change, size as CentiContracts)
     this.#listener.changed?.(market)
   }
 
@@ -347,6 +346,7 @@ export class Fold {
     this.census.countType(frame.name)
     this.#takePlace(connection, frame, receivedMs)
     const subscription = frame.sid === undefined ? undefined : connection.subscription(frame.sid)
+    this.#listener.passedOver?.(connection.id, frame.name)
     if (subscription?.channel === BOOK_CHANNEL) this.#listener.unread?.(connection.id, frame.name)
   }
 

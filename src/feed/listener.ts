@@ -12,6 +12,7 @@ import type {
   TradeFrame,
   UnsubscribedFrame,
 } from '#codec'
+import type { CentiCents, CentiContracts, Side } from '#domain'
 import type { Connection } from './connection.ts'
 import type { DoubtCause, Market } from './market.ts'
 import type { Subscription } from './subscription.ts'
@@ -21,6 +22,8 @@ export type ControlFrame = SubscribedFrame | OkFrame | ListFrame | UnsubscribedF
 export interface FoldListener {
   /** A book changed: the hot path, called for each delta applied and each snapshot. */
   changed?(market: Market): void
+  /** A delta was applied: `size` rests at `price` (in its own side's prices) now. The hot path; called before `changed`. */
+  applied?(market: Market, side: Side, price: CentiCents, change: CentiContracts, size: CentiContracts): void
   /** `market.valid` changed. */
   validity?(market: Market): void
   /** A book was proven by its own snapshot (or taken over from a checkpoint). */
@@ -37,6 +40,8 @@ export interface FoldListener {
   stirred?(connection: number, market: Market): void
   /** A frame of a type that we do not read came on the order-book channel: it may have changed a book. */
   unread?(connection: number, name: string): void
+  /** A frame of a type that we do not read came, on whatever channel. */
+  passedOver?(connection: number, name: string): void
   /** A connection's orientation was judged, or judged again. */
   oriented?(connection: Connection): void
   /** A checkpoint holds another book than the one folded from the frames: for whoever proves a journal. */

@@ -9,7 +9,10 @@ import type { LostCause } from '#domain'
 import type { Orientation } from './orientation.ts'
 
 /** What the end of a connection means for its books. */
-export const doubtOf = (cause: LostCause): DoubtCause => (cause === 'stopped' ? 'recording_stopped' : 'connection_lost')
+export function doubtOf(cause: LostCause): DoubtCause {
+  if (cause === 'stopped') return 'recording_stopped'
+  return cause === 'paused' ? 'recording_paused' : 'connection_lost'
+}
 
 /** Why a book may not be believed. */
 export type DoubtCause =
@@ -20,6 +23,7 @@ export type DoubtCause =
   | 'malformed'
   | 'connection_lost'
   | 'recording_stopped'
+  | 'recording_paused'
   | 'process_down'
   | 'terminal_error'
   | 'unsubscribed'

@@ -100,6 +100,42 @@ describe('a session', () => {
     expect(session.state).toBe('live')
   })
 
+  test('does not delete a market late that was asked for again meanwhile', () => {
+    const session = live()
+    session.change({ remove: ['A'] }, 1000)
+    const [first, ...others] = sends(session.takeEffects())
+    expect(first?.params).toMatchObject({ action: 'delete_markets', market_tickers: ['A'], sids: [1] })
+    const hasty = { type: 'error', sid: undefined, seq: undefined, code: 27, message: '', markets: [] } as const
+    session.control({ ...hasty, id: first!.id }, 1010)
+    session.change({ add: ['A'] }, 1020)
+    others.push(...sends(session.takeEffects()))
+    for (const { id } of others) session.control({ type: 'ok', id, sid: 1, seq: 1, markets: undefined }, 1030)
+    session.tick(3000)
+    others.push(...sends(session.takeEffects()))
+    const ofBooks = others.filter(({ params }) => params.sids?.[0] === 1)
+    expect(ofBooks.map(({ params }) => params.action)).toEqual(['add_markets'])
+  })
+
+  test('asks again for the few books that say a connection is read the wrong way round, ever more rarely', () => {
+    const session = live()
+    session.oriented(['A'], 1000)
+    session.answered('A', 1000)
+    const askedMs: number[] = []
+    for (let nowMs = 1000; nowMs < 300_000; nowMs += 500) {
+      session.heard(nowMs)
+      session.tick(nowMs)
+      const asked = sends(session.takeEffects())
+      if (asked.length === 0) continue
+      expect(asked.map(({ params }) => [params.action, params.market_tickers])).toEqual([['get_snapshot', ['A']]])
+      askedMs.push(nowMs - 1000)
+      session.answered('A', nowMs)
+    }
+    expect(askedMs).toEqual([1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000, 243_000])
+    session.oriented([], 300_000)
+    session.tick(400_000)
+    expect(sends(session.takeEffects())).toEqual([])
+  })
+
   test('repairs one sequence break by get_snapshot, and a second before it is whole by a new connection', () => {
     const session = live()
     for (const market of ['A', 'B']) session.doubted(market, 'sequence_break', 1000)
@@ -379,6 +415,41 @@ describe('a session', () => {
     expect(opens).toBeLessThan(20)
   })
 
+  test('lets the connection go while an operator pauses, whatever else happens, and connects again on their word', () => {
+    const session = live()
+    session.pause(1_000)
+    expect(session.takeEffects()).toContainEqual({ kind: 'close', cause: 'paused', detail: 'paused by an operator' })
+    session.pause(1_010)
+    session.full(1_020)
+    session.room(1_030)
+    session.change({ add: ['C'] }, 1_040)
+    for (let now = 1_050; now < 100_000; now += 50) session.tick(now)
+    expect([session.state, kinds(session.takeEffects())]).toEqual(['paused', []])
+    session.resume(100_000)
+    session.resume(100_000)
+    session.tick(100_050)
+    expect([session.state, kinds(session.takeEffects())]).toEqual(['connecting', ['state', 'state', 'open']])
+    expect([...session.markets]).toEqual(['A', 'B', 'C'])
+  })
+
+  test('connects at most once in a second however often it is paused and resumed, and not before it may', () => {
+    const session = live()
+    let opens = 0
+    for (let now = 0; now < 10_000; now += 50) {
+      session.pause(now)
+      session.resume(now)
+      session.tick(now)
+      opens += session.takeEffects().filter(({ kind }) => kind === 'open').length
+    }
+    expect([opens > 5, opens <= 10]).toEqual([true, true])
+    const refused = aSession()
+    refused.refused(0, { status: 429, retryAfterMs: 20_000, detail: 'HTTP 429' })
+    refused.pause(50)
+    refused.resume(100)
+    for (let now = 100; now < 20_000; now += 50) refused.tick(now)
+    expect(kinds(refused.takeEffects())).not.toContain('open')
+  })
+
   test('changes its markets on the living connection', () => {
     const session = live()
     session.change({ add: ['C'], remove: ['A', 'Z'] }, 5)
@@ -459,6 +530,8 @@ describe('a session', () => {
         'change',
         'full',
         'room',
+        'pause',
+        'resume',
         'tick',
         'heard',
         'resync',
@@ -497,6 +570,8 @@ describe('a session', () => {
           if (kind === 'change') session.change({ add: [market], remove: number % 2 ? ['A'] : [] }, now)
           if (kind === 'full') session.full(now)
           if (kind === 'room') session.room(now)
+          if (kind === 'pause') session.pause(now)
+          if (kind === 'resume') session.resume(now)
           if (kind === 'heard') session.heard(now)
           if (kind === 'resync') session.resync([market], now)
           if (kind === 'tick') session.tick(now)

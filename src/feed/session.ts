@@ -13,6 +13,7 @@ import { CommandQueue, type Pending } from './command-queue.ts'
 import { errorAction } from './error-codes.ts'
 import type { ControlFrame } from './listener.ts'
 import type { DoubtCause } from './market.ts'
+import { Reread } from './reread.ts'
 import { Resync } from './resync.ts'
 import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
 import { BOOKS, type PlanOptions, SubscriptionPlan } from './subscription-plan.ts'
@@ -50,6 +51,8 @@ export type SessionOptions = PlanOptions & {
 export const CONNECT_MS_MAX = 15_000
 /** After the last answer: how long first snapshots may take before the missing ones are asked for by name. */
 export const SNAPSHOT_MS_MAX = 10_000
+/** Between two attempts, however often an operator pauses and resumes. */
+export const RESUME_MS_MIN = 1_000
 /** From the open socket, or a change of markets, to the last answer. 5,000 markets took well under a second on loopback. */
 const SUBSCRIBE_MS_MAX = 60_000
 
@@ -59,8 +62,9 @@ export class Session {
   #effects: Effect[] = []
   readonly #options: SessionOptions
   readonly #backoff: Backoff
-  readonly #commands = new CommandQueue()
+  readonly #commands = new CommandQueue((command) => this.#plan.stillMeant(command))
   readonly #resync = new Resync()
+  readonly #reread = new Reread()
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
@@ -71,6 +75,8 @@ export class Session {
   #hasAskedAgain = false
   #heardMs = 0
   #waitUntilMs = 0
+  /** When a connection was tried last. */
+  #openedMs = Number.NEGATIVE_INFINITY
   #attempts = 0
 
   constructor(options: SessionOptions) {
@@ -119,7 +125,7 @@ export class Session {
   }
 
   start(nowMs: number): void {
-    if (this.#move('start', nowMs)) this.#open()
+    if (this.#move('start', nowMs)) this.#open(nowMs)
   }
 
   opened(nowMs: number): void {
@@ -229,6 +235,11 @@ export class Session {
     this.#pump(nowMs)
   }
 
+  /** The connection's orientation was judged. `doubtful`: the markets that say it is wrong, while they are few. */
+  oriented(doubtful: readonly string[], nowMs: number): void {
+    if (isOpen(this.#state)) this.#reread.judged(doubtful, nowMs)
+  }
+
   /** Asks for a market's book again, by command of a person. */
   resync(markets: readonly string[], nowMs: number): void {
     if (!isOpen(this.#state)) return
@@ -254,6 +265,23 @@ export class Session {
     if (this.#move('room', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
   }
 
+  /** An operator wants nothing recorded: the connection is let go until {@link resume}. */
+  pause(nowMs: number): void {
+    const had = hasSocket(this.#state)
+    if (!this.#move('pause', nowMs)) return
+    this.#forgetConnection()
+    if (had) this.#effects.push({ kind: 'close', cause: 'paused', detail: 'paused by an operator' })
+  }
+
+  /**
+   * Connects again at the next tick, but not before the time that the exchange may have asked for, and not again and again
+   * within a second.
+   */
+  resume(nowMs: number): void {
+    const waitMs = Math.max(0, this.#waitUntilMs - nowMs, this.#openedMs + RESUME_MS_MIN - nowMs)
+    if (this.#move('resume', nowMs, waitMs)) this.#waitUntilMs = nowMs + waitMs
+  }
+
   stop(nowMs: number): void {
     const had = hasSocket(this.#state)
     if (!this.#move('stop', nowMs)) return
@@ -268,7 +296,7 @@ export class Session {
   tick(nowMs: number, isPaused = false, bookSeq?: number): void {
     if (isPaused) this.#heardMs = nowMs
     if (this.#state === 'waiting' && nowMs >= this.#waitUntilMs && this.#move('waited', nowMs)) {
-      this.#open()
+      this.#open(nowMs)
       return
     }
     if (this.#state === 'connecting' && nowMs - this.#sinceMs > CONNECT_MS_MAX) {
@@ -292,6 +320,7 @@ export class Session {
     if (this.#seqAfterAsk === 'unmarked') this.#seqAfterAsk = bookSeq
     if (this.#resync.isOverdue(nowMs) && !this.#setSilentAside(nowMs, bookSeq)) return
     this.#askAgain(nowMs)
+    for (const market of this.#reread.take(nowMs)) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
   }
 
@@ -415,8 +444,9 @@ export class Session {
     for (const each of commands) this.#commands.push(each)
   }
 
-  #open(): void {
+  #open(nowMs: number): void {
     this.#attempts++
+    this.#openedMs = nowMs
     this.#effects.push({ kind: 'open' })
   }
 
@@ -437,6 +467,7 @@ export class Session {
   #forgetConnection(): void {
     this.#commands.clear()
     this.#resync.clear()
+    this.#reread.clear()
     this.#plan.end()
     this.#answered.clear()
     this.#seqAfterAsk = undefined

@@ -68,6 +68,20 @@ async function errorOf(action: Promise<unknown>): Promise<RestError> {
   throw new Error('nothing was refused')
 }
 
+it('tells how far our clock is from the exchange’s, answers out of a cache included, and nothing where no time is told', async () => {
+  const told: [number, number][] = []
+  const at = (ms: number, more: Record<string, string> = {}) =>
+    json(OPEN, 200, { date: new Date(ms).toUTCString(), ...more })
+  const answers = [at(WALL_MS - 60_000), at(WALL_MS - 60_000, { age: '60' }), json(OPEN, 200, { date: 'soon' })]
+  const { client } = await aClient(answers, { onClock: (...clock) => void told.push(clock) })
+  for (const _ of answers) await client.status()
+  // The header has whole seconds: its time may be up to one later.
+  expect(told).toEqual([
+    [60_000 + (WALL_MS % 1000) - 500, 500],
+    [(WALL_MS % 1000) - 500, 500],
+  ])
+})
+
 describe('the REST client', () => {
   it('signs each try afresh over the path without its query, at the time of the wall clock', async () => {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -50,6 +50,11 @@ export type RestClientOptions = {
   readonly fetch?: typeof globalThis.fetch
   /** Called once for each HTTP exchange, before its answer is judged. What it throws ends the call. */
   readonly onExchange?: (exchange: RestBody) => void
+  /**
+   * Called with how far our wall clock is ahead of the exchange's, in ms, and by how much that may be wrong, for each answer
+   * that tells its time: to the second, somewhere between our question and the end of its answer.
+   */
+  readonly onClock?: (aheadMs: number, withinMs: number) => void
   /** Called when a request failed and will be tried again. */
   readonly onRetry?: (failed: {
     readonly path: string
@@ -164,7 +169,7 @@ export class RestClient {
   }
 
   async #exchange(path: string, signal: AbortSignal | undefined): Promise<HttpAnswer | HttpFailure> {
-    const { key, keyId, clock, fetch = globalThis.fetch, onExchange } = this.#options
+    const { key, keyId, clock, fetch = globalThis.fetch, onExchange, onClock } = this.#options
     const fromMs = this.#monotonicMs()
     const nowMs = Number(clock.wallNs() / 1_000_000n)
     const signed = key === undefined || keyId === undefined ? {} : signRequest(key, keyId, 'GET', path, nowMs)
@@ -176,6 +181,8 @@ export class RestClient {
       signal,
     )
     const tookMs = Math.round(this.#monotonicMs() - fromMs)
+    if ('body' in answer && answer.dateMs !== undefined)
+      onClock?.(nowMs + tookMs / 2 - (answer.dateMs + 500), 500 + tookMs / 2)
     onExchange?.(
       'body' in answer
         ? { method: 'GET', path, status: answer.status, body: answer.body, tookMs }

@@ -7,6 +7,8 @@ export type HttpAnswer = {
   readonly status: number
   readonly body: string
   readonly retryAfter: string | null
+  /** When the answer was made, Unix ms to the second; `undefined` when its head does not say. */
+  readonly dateMs: number | undefined
 }
 
 export type HttpFailure = {
@@ -38,12 +40,20 @@ export async function exchangeHttp(
     status = response.status
     const body = await readBody(response, limits.bodyBytesMax)
     if (body === undefined) return { kind: 'too_large', status, reason: `more than ${limits.bodyBytesMax} bytes` }
-    return { status, body, retryAfter: response.headers.get('retry-after') }
+    const { headers: head } = response
+    return { status, body, retryAfter: head.get('retry-after'), dateMs: readDate(head.get('date'), head.get('age')) }
   } catch (error) {
     if (signal?.aborted === true) return { kind: 'aborted', status, reason: 'the caller gave up' }
     if (timeout.aborted) return { kind: 'timeout', status, reason: `no whole answer within ${limits.timeoutMs} ms` }
     return { kind: 'unreachable', status, reason: reasonOf(error) }
   }
+}
+
+/** `Date` and, for an answer out of a cache, `Age` in seconds. */
+function readDate(date: string | null, age: string | null): number | undefined {
+  const ms = date === null ? Number.NaN : Date.parse(date)
+  const ageMs = /^\d{1,9}$/.test(age ?? '0') ? Number(age ?? 0) * 1000 : Number.NaN
+  return Number.isNaN(ms + ageMs) ? undefined : ms + ageMs
 }
 
 /** The body as text, or `undefined` when it is longer than allowed; counted after decompression. */

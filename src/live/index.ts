@@ -1,3 +1,11 @@
-/** What subscribers and answers see of the feed's books. */
+/** What subscribers and answers see of the feed's books, beside the feed or in a copy made from the journal. */
 export { type BookView, type ShownBook, viewBook } from './book-view.ts'
+export * from './control/index.ts'
+export { foldRecord, receivedMs } from './fold-record.ts'
 export { BookHub, type HubSubscriber, type HubSubscription } from './hub.ts'
+export type { LiveMarket, LiveSession, LiveTrade } from './live-fold.ts'
+export { GAPS_MAX, type LiveGap } from './live-gap.ts'
+export type { MarketInfo } from './market-info.ts'
+export type { LinkState, RecorderHead, RecorderLink } from './recorder-link.ts'
+export { BEHIND_MS_MAX, Replica, type ReplicaEvent, type ReplicaOptions, type ReplicaState } from './replica.ts'
+export type { ReplicaListener } from './replica-listener.ts'

@@ -36,9 +36,9 @@ function folder(): string {
 
 function recording(exchange: RunningExchange, data: string, ...args: string[]): Running {
   const markets = exchange.tickers.join(',')
-  // store.test.ts has the database.
+  // store.test.ts has the database, service.test.ts what is served.
   const program = run(
-    ['record', '--no-store', '--data', data, '--markets', markets, '--json', ...args],
+    ['record', '--no-store', '--no-serve', '--data', data, '--markets', markets, '--json', ...args],
     pointedAt(exchange),
   )
   cleanups.push(() => program.kill('SIGKILL'))
@@ -252,6 +252,8 @@ describe('started', () => {
         process.execPath,
         LAUNCHER,
         'record',
+        '--no-serve',
+        '--no-store',
         '--data',
         data,
         '--for',

@@ -38,7 +38,10 @@ afterEach(async () => {
 
 function recording(data: string, ...args: string[]): Running {
   const markets = exchange.tickers.join(',')
-  const program = run(['record', '--data', data, '--markets', markets, '--json', ...args], pointedAt(exchange))
+  const program = run(
+    ['record', '--no-serve', '--data', data, '--markets', markets, '--json', ...args],
+    pointedAt(exchange),
+  )
   cleanups.push(() => program.kill('SIGKILL'))
   return program
 }

@@ -37,7 +37,7 @@ export function startRecording(
 ): Running {
   const markets = exchange.tickers.join(',')
   const environment = { ...pointedAt(exchange), ...settings }
-  return run(['record', '--data', data, '--markets', markets, '--json', ...args], environment)
+  return run(['record', '--no-serve', '--data', data, '--markets', markets, '--json', ...args], environment)
 }
 
 /** Whether every market's book is valid; `false` where no recorder answers. */

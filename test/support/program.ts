@@ -23,13 +23,32 @@ export type Running = {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts a command. Nothing of this process's own settings reaches it. */
-export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+/** Starts a command, in `folder` where one is named. Nothing of this process's own settings reaches it. */
+export function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  folder?: string,
+): Running {
+  return start([LAUNCHER, ...args], environment, folder)
+}
+
+/** The same without the launcher and with Node's debugger, for {@link evaluateInThread}. */
+export function runInspected(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  const main = join(resolve(import.meta.dirname, '../..'), 'src/app/main.ts')
+  return start(['--conditions=source', '--inspect=0', main, ...args], environment)
+}
+
+function start(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  folder: string | undefined = undefined,
+): Running {
   const startedMs = performance.now()
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+  const child = spawn(process.execPath, command, {
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(folder === undefined ? {} : { cwd: folder }),
   })
   let out = ''
   let err = ''

@@ -1,6 +1,6 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
-import type { RunAccount } from '../recorder/run-recorder.ts'
+import type { RunAccount } from '../service/stop-service.ts'
 import type { StoreAccount } from '../store/recorder-store.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
@@ -23,6 +23,9 @@ export function tellAccount(account: RunAccount, json: boolean): number {
           ? []
           : ['NEVER CONNECTED: see the log for what the exchange or the network answered.']),
         ...(account.store === undefined ? [] : [tellStore(account.store)]),
+        ...(account.restarts === 0
+          ? []
+          : [`Threads that crashed or hung and were started anew: ${n(account.restarts)}.`]),
         ...(account.isComplete ? [] : ['NOT everything received is on disk: see the log.']),
       ].join('\n'),
     )

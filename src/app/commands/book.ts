@@ -2,13 +2,12 @@
 import { type Command, Option } from 'commander'
 import { formatPosition } from '#domain'
 import type { DoubtCause } from '#feed'
-import { type BookView, viewBook } from '#live'
+import { askRecorder, type BookView, viewBook } from '#live'
 import { readStoredBooks } from '#store'
-import { askRecorder } from '../control/control-client.ts'
 import { tellReadFault } from '../reading/journal-faults.ts'
 import { readBooks } from '../reading/read-books.ts'
 import { isRecording } from '../recorder/data-lock.ts'
-import { openClient } from '../store/open-client.ts'
+import { type ClientFlags, openClient } from '../store/open-client.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
 import { type CommonFlags, count, folderToRead, withData, withJson } from './shared.ts'
@@ -60,25 +59,21 @@ export function addBook(program: Command): void {
 type Books = { readonly books: readonly BookView[]; readonly unknown: readonly string[] }
 
 async function readFrom(
-  { from, database }: BookFlags,
+  { from, ...flags }: BookFlags,
   folder: string,
   wanted: readonly string[] | undefined,
 ): Promise<Books> {
   if (from === 'live') return fromLive(folder, wanted)
-  return from === 'journal' ? fromJournal(folder, wanted) : fromDatabase(folder, wanted, database)
+  return from === 'journal' ? fromJournal(folder, wanted) : fromDatabase(folder, wanted, flags)
 }
 
 /** A copy further behind than this is not called valid. */
 const BEHIND_MS_MAX = 1_000
 
-async function fromDatabase(
-  folder: string,
-  wanted: readonly string[] | undefined,
-  database: string | undefined,
-): Promise<Books> {
-  const { client, close } = await openClient(folder, database)
+async function fromDatabase(folder: string, wanted: readonly string[] | undefined, flags: ClientFlags): Promise<Books> {
+  const { client, schema, close } = await openClient(folder, flags)
   try {
-    const { books, unknown, position, storedMs } = await readStoredBooks(client, { tickers: wanted })
+    const { books, unknown, position, storedMs } = await readStoredBooks(client, { schema, tickers: wanted })
     const nowMs = Date.now()
     const place = position === undefined ? undefined : formatPosition(position)
     const durable = isRecording(folder)

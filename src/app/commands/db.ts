@@ -2,18 +2,9 @@
 import type { Command } from 'commander'
 import { formatPosition } from '#domain'
 import { FileDisk, listSegments } from '#journal'
-import {
-  type DatabaseLease,
-  DEFAULT_SCHEMA,
-  migrate,
-  readStatus,
-  rebuildPrepare,
-  reset,
-  type SchemaStatus,
-  StoreWriter,
-} from '#store'
+import { DEFAULT_SCHEMA, migrate, readStatus, rebuildPrepare, reset, type SchemaStatus, StoreWriter } from '#store'
 import { isRecording } from '../recorder/data-lock.ts'
-import { openClient } from '../store/open-client.ts'
+import { type OpenClient, openClient } from '../store/open-client.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson, table } from './output.ts'
 import { type CommonFlags, folderToRead, withData, withJson } from './shared.ts'
@@ -62,22 +53,22 @@ export function addDb(program: Command): void {
 }
 
 async function migrateSchema(folder: string, flags: DbFlags): Promise<number> {
-  return withClient(folder, flags, async (client) => {
-    const { applied, version } = await migrate(client)
+  return withClient(folder, flags, async (client, { schema }) => {
+    const { applied, version } = await migrate(client, { schema })
     if (flags.json === true) printJson({ version, applied })
     else
       print(
         applied.length === 0
-          ? `Schema '${DEFAULT_SCHEMA}' is at version ${version}: nothing to do.`
-          : `Schema '${DEFAULT_SCHEMA}' is at version ${version}: applied ${applied.join(', ')}.`,
+          ? `Schema '${schema}' is at version ${version}: nothing to do.`
+          : `Schema '${schema}' is at version ${version}: applied ${applied.join(', ')}.`,
       )
     return EXIT.DONE
   })
 }
 
 async function showStatus(folder: string, flags: DbFlags): Promise<number> {
-  return withClient(folder, flags, async (client, version) => {
-    const found = await readStatus(client)
+  return withClient(folder, flags, async (client, { lease: { serverVersion: version }, schema }) => {
+    const found = await readStatus(client, { schema })
     const status = { ...found, tables: await countSmall(client, found) }
     if (flags.json === true)
       printJson({
@@ -114,7 +105,7 @@ async function countSmall(client: Client, { schema, tables }: SchemaStatus): Pro
 }
 
 async function showUrl(folder: string, flags: DbFlags): Promise<number> {
-  return withClient(folder, flags, async (_, version, url, kind) => {
+  return withClient(folder, flags, async (_, { lease: { serverVersion: version, url, kind } }) => {
     if (flags.json === true) printJson({ url, server: version })
     else print(url)
     if (kind === 'embedded' && !isRecording(folder))
@@ -125,14 +116,14 @@ async function showUrl(folder: string, flags: DbFlags): Promise<number> {
 
 async function rebuild(folder: string, flags: DbFlags): Promise<number> {
   refuseWhileRecording(folder)
-  return withClient(folder, flags, async (client, _, url) => {
-    await migrate(client)
-    await rebuildPrepare(client)
+  return withClient(folder, flags, async (client, { lease: { url }, schema }) => {
+    await migrate(client, { schema })
+    await rebuildPrepare(client, { schema })
     const segments = await listSegments(new FileDisk(), `${folder}/journal`)
     const total = segments.reduce((sum, { bytes }) => sum + bytes, 0)
     const end = { segment: (segments.at(-1)?.number ?? 0) + 1, offset: 0 }
     const startedMs = performance.now()
-    const writer = new StoreWriter({ journalFolder: `${folder}/journal`, database: url, durable: () => end })
+    const writer = new StoreWriter({ journalFolder: `${folder}/journal`, database: url, schema, durable: () => end })
     const running = writer.run()
     running.catch(() => {})
     const progress = setInterval(() => {
@@ -167,12 +158,12 @@ async function rebuild(folder: string, flags: DbFlags): Promise<number> {
 
 async function resetSchema(folder: string, flags: DbFlags): Promise<number> {
   refuseWhileRecording(folder)
-  return withClient(folder, flags, async (client) => {
-    const dropped = await reset(client, { confirm: flags.confirm ?? '' })
+  return withClient(folder, flags, async (client, { schema }) => {
+    const dropped = await reset(client, { schema, confirm: flags.confirm ?? '' })
     if (flags.json === true) printJson({ dropped })
     else
       print(
-        `Dropped ${dropped.length} tables and views of schema '${DEFAULT_SCHEMA}'. \`kalshiflow db rebuild\` makes the rows of the journal again.`,
+        `Dropped ${dropped.length} tables and views of schema '${schema}'. \`kalshiflow db rebuild\` makes the rows of the journal again.`,
       )
     return EXIT.DONE
   })
@@ -210,13 +201,13 @@ function refuseWhileRecording(folder: string): void {
 async function withClient(
   folder: string,
   flags: DbFlags,
-  act: (client: Client, version: string, url: string, kind: DatabaseLease['kind']) => Promise<number>,
+  act: (client: Client, open: OpenClient) => Promise<number>,
 ): Promise<number> {
-  const { client, lease, close } = await openClient(folder, flags.database)
+  const open = await openClient(folder, flags)
   try {
-    return await act(client, lease.serverVersion, lease.url, lease.kind)
+    return await act(open.client, open)
   } finally {
-    await close()
+    await open.close()
   }
 }
 

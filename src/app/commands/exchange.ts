@@ -2,9 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ExchangeError, type ExchangeOptions, type KeyType, startExchange } from '#exchange'
 import { DEMO_CAPTURE } from './demo-capture.ts'
-import { parseDuration } from './duration.ts'
 import { print, printJson } from './output.ts'
-import { count, duration } from './shared.ts'
+import { count, duration, life } from './shared.ts'
 import { untilStopped } from './stop-signals.ts'
 
 type ExchangeFlags = {
@@ -142,9 +141,3 @@ function speed(text: string): number | 'max' {
 }
 
 /** `2m-15m`, or one duration for all. */
-function life(text: string): readonly [number, number] {
-  const [shortest, longest = shortest, ...more] = text.split('-').map(parseDuration)
-  if (shortest === undefined || longest === undefined || more.length > 0 || shortest > longest)
-    throw new InvalidArgumentError('needed: two durations, the shorter first, such as 2m-15m, or one such as 30s.')
-  return [shortest, longest]
-}

@@ -1,82 +1,87 @@
 /**
- * `kalshiflow start`: everything with one command. Without any KALSHI_… setting it records the built-in exchange, which
- * plays the demo capture in a loop, and says so.
+ * `kalshiflow start`: everything with one command: recorder, store and API. Without any KALSHI_… setting it records the
+ * built-in exchange, whose markets open, trade and settle, and says so.
  */
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { Option } from 'commander'
 import { loadConfig } from '../config/config-load.ts'
-import { runRecorder } from '../recorder/run-recorder.ts'
+import { BuiltInExchange } from '../exchange/built-in-exchange.ts'
+import { runService } from '../service/run-service.ts'
+import type { RunAccount } from '../service/stop-service.ts'
 import { tellAccount } from './account.ts'
-import { startExchangeThread } from './exchange-thread.ts'
-import { overridesOf, type RecorderFlags, withRecorder } from './shared.ts'
+import { count, life, overridesOf, RECORDING_EXIT_CODES, type RecorderFlags, withRecorder } from './shared.ts'
 
-export const DEMO_CAPTURE = fileURLToPath(new URL('../../../captures/demo.jsonl.gz', import.meta.url))
+type StartFlags = RecorderFlags & {
+  readonly sim?: boolean
+  readonly seed?: number
+  readonly life?: readonly [number, number]
+}
 
-type StartFlags = RecorderFlags & { readonly sim?: boolean }
+/** Of the built-in exchange: enough to look at, and little enough for any machine. */
+const BUILT_IN = { markets: 24, framesPerSecond: 150, ageMs: 15 * 60_000 }
 
 export function addStart(program: Command): void {
   withRecorder(program.command('start'))
     .option('--sim', 'record the built-in exchange although another is configured')
-    .summary('record; without an account, the built-in exchange')
+    .addOption(new Option('--seed <n>', 'of the built-in exchange').argParser(count(0, 2 ** 32)))
+    .addOption(new Option('--life <min-max>', 'how long its markets live (2m-15m)').argParser(life))
+    .summary('record, store and serve; without an account, the built-in exchange')
     .description(
-      'Records the exchange that the configuration names. When no KALSHI_ setting is there, it records the built-in\n' +
-        'exchange instead, which plays a small capture in a loop: no account and no network are needed.',
+      'Records the exchange that the configuration names, stores it in PostgreSQL and serves books over HTTP. When no\n' +
+        'KALSHI_ setting is there, it records the built-in exchange instead: no account and no network are needed.',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n\nExit code: 0 everything received is on disk, 1 something is not (or it never connected),\n2 could not run, 3 all on disk and the database behind until the next start.',
+      `\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n  kalshiflow start --profile demo --port 8002\n\n${RECORDING_EXIT_CODES}`,
     )
     .action(async (flags: StartFlags) => {
-      const { config, notices } = loadConfig({
-        overrides: overridesOf(flags),
-        needsKey: flags.sim === true ? 'never' : 'if_chosen',
-      })
-      const run = { command: 'start', maxMarkets: flags.maxMarkets, forMs: flags.for, store: flags.store }
-      if (config.exchangeChosen && flags.sim !== true) {
-        const { environment, dataFolder } = config
-        process.exitCode = tellAccount(
-          await runRecorder({ ...run, config, notices, environment, dataFolder }),
-          flags.json === true,
-        )
-        return
-      }
-      process.exitCode = await recordBuiltIn(flags, run)
+      process.exitCode = tellAccount(await start(flags), flags.json === true)
     })
 }
 
-async function recordBuiltIn(
-  flags: StartFlags,
-  run: { command: string; maxMarkets: number; forMs: number | undefined; store: boolean },
-): Promise<number> {
-  const exchange = await startExchangeThread({ port: 0, capture: DEMO_CAPTURE, loop: true, keyType: 'ed25519' })
+async function start(flags: StartFlags): Promise<RunAccount> {
+  const { profile, maxMarkets, store, sim = false } = flags
+  const overrides = overridesOf(flags)
+  const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: flags.serve ? 'all' : undefined } as const
+  const { config, notices } = loadConfig({ overrides, profile, needsKey: sim ? 'never' : 'if_chosen' })
+  if (config.exchangeChosen && !sim) {
+    const { environment, dataFolder } = config
+    return runService({ ...run, config, notices, environment, dataFolder })
+  }
+  const { markets, framesPerSecond } = BUILT_IN
+  const exchange = new BuiltInExchange({
+    port: 0,
+    keyType: 'ed25519',
+    markets,
+    ratePerSecond: framesPerSecond,
+    // It has been running: markets of every age, some of which settle within the first minutes.
+    ageMs: BUILT_IN.ageMs,
+    ...(flags.life === undefined ? {} : { lifeMs: flags.life }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+  })
   try {
-    const { config, notices } = loadConfig({
+    const { url, restUrl, keyPem } = await exchange.start()
+    const built = loadConfig({
+      profile,
       overrides: {
-        ...overridesOf(flags),
-        KALSHI_WS_URL: exchange.url,
-        KALSHI_API_URL: exchange.restUrl,
+        ...overrides,
+        KALSHI_WS_URL: url,
+        KALSHI_API_URL: restUrl,
         KALSHI_API_KEY_ID: 'built-in',
-        KALSHI_PRIVATE_KEY_CONTENT: exchange.keyPem,
-        // An empty text hides what the environment says.
+        KALSHI_PRIVATE_KEY_CONTENT: keyPem,
+        // An empty text hides what the environment says: its tickers are those of another exchange.
         KALSHI_PRIVATE_KEY_PATH: '',
-        ...(flags.markets === undefined ? { RL_MARKET_TICKERS: exchange.tickers.join(','), RL_MARKET_TICKER: '' } : {}),
+        ...(flags.markets === undefined ? { RL_MARKET_TICKERS: '', RL_MARKET_TICKER: '' } : {}),
       },
     })
-    const account = await runRecorder({
+    return await runService({
       ...run,
-      config,
-      notices,
+      config: built.config,
+      notices: built.notices,
       environment: 'sim',
-      dataFolder: config.dataFolder,
-      failed: exchange.failed,
-      onStarted: (_, log) => {
-        log.info(
-          { event: 'built_in_exchange', url: exchange.url, markets: exchange.tickers.length },
-          `recording the built-in exchange, which plays a demo capture in a loop; look at a book with: npx kalshiflow book ${exchange.tickers[0]}${flags.data === undefined ? '' : ` --data ${JSON.stringify(flags.data)}`}`,
-        )
-      },
+      dataFolder: built.config.dataFolder,
+      builtIn: { exchange, framesPerSecond },
     })
-    return tellAccount(account, flags.json === true)
   } finally {
     await exchange.close()
   }

@@ -10,8 +10,15 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 /** A launcher and a terminal may both pass on one Ctrl-C: two within this time are one. */
 const ONE_PRESS_MS = 300
 
+export type StopSignals = {
+  readonly stopped: Promise<Stop>
+  stop(reason: string): void
+  /** Stops by itself, so long after this call. */
+  after(ms: number): void
+}
+
 /** Resolves at the first signal, or after `forMs`. */
-export function untilStopped(forMs?: number): { readonly stopped: Promise<Stop>; stop(reason: string): void } {
+export function untilStopped(forMs?: number): StopSignals {
   let settle: (stop: Stop) => void = () => {}
   const stopped = new Promise<Stop>((resolve) => {
     settle = resolve
@@ -25,8 +32,9 @@ export function untilStopped(forMs?: number): { readonly stopped: Promise<Stop>;
       settle({ reason: signal })
     })
   }
-  if (forMs !== undefined) afterwards(forMs, () => settle({ reason: `ran for ${forMs / 1000} s as asked` }))
-  return { stopped, stop: (reason) => settle({ reason }) }
+  const after = (ms: number) => afterwards(ms, () => settle({ reason: `ran for ${ms / 1000} s as asked` }))
+  if (forMs !== undefined) after(forMs)
+  return { stopped, stop: (reason) => settle({ reason }), after }
 }
 
 /** A timer of any length: one of Node's ends at once beyond 24 days. */

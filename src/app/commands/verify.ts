@@ -27,12 +27,15 @@ export function addVerify(program: Command): void {
       const open =
         flags.database === false
           ? undefined
-          : await openClient(folder, typeof flags.database === 'string' ? flags.database : undefined)
+          : await openClient(folder, {
+              profile: flags.profile,
+              database: typeof flags.database === 'string' ? flags.database : undefined,
+            })
       try {
         const proof = await proveJournal({
           folder: `${folder}/journal`,
           client: open?.client,
-          schema: DEFAULT_SCHEMA,
+          schema: open?.schema ?? DEFAULT_SCHEMA,
           onProgress: showProgress(),
         })
         if (process.stderr.isTTY === true) process.stderr.write('\r\u001b[2K')

@@ -28,6 +28,10 @@ export function apiUrlFor(websocket: URL): URL {
   return new URL(`${websocket.protocol === 'wss:' ? 'https' : 'http'}://${websocket.host}${API_PATH}`)
 }
 
+/** Whether a host to listen on is this machine itself: nobody else reaches it there. */
+export const isLoopback = (host: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i.test(host)
+
 /**
  * Whether a host stays on this machine or inside a private network: loopback, private and link-local addresses, names
  * without a dot (another container), `.local` and `.internal`. Only to such a host may a plain address lead.

@@ -3,10 +3,13 @@
  *
  * Strict on purpose. `Number('0x10')`, `Number('1e3')` and `Number(' ')` are numbers; none of them was meant.
  */
-
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isTicker, TICKER_LENGTH_MAX } from '#domain'
 import { Secret } from './secret.ts'
+
+const TOKEN_LENGTH_MIN = 16
+const TOKEN_LENGTH_MAX = 512
 
 /** What is told of a setting besides its kind. */
 export type About = {
@@ -101,6 +104,13 @@ export const path: z.ZodType<string, string> = written('the name of a file or fo
   text.length <= 4096 && !/[\0\r\n]/.test(text) ? text : undefined,
 )
 
+export const PROFILE_NAME = /^[a-z0-9-]{1,32}$/
+
+export const profileName: z.ZodType<string, string> = written(
+  'a name of at most 32 of the characters a-z, 0-9 and -',
+  (text) => (PROFILE_NAME.test(text) ? text : undefined),
+)
+
 /** Key ids of Kalshi are UUIDs; a simulated exchange takes any. It travels as an HTTP header, so no spaces and no line ends. */
 export const keyId: z.ZodType<string, string> = written(
   'the id that Kalshi shows beside the API key, a UUID',
@@ -108,6 +118,33 @@ export const keyId: z.ZodType<string, string> = written(
 )
 
 export const secretText: z.ZodType<Secret, string> = written('text', (text) => new Secret(text))
+
+/** What a client shows to be let in. It travels as an HTTP header; one that is short can be found by trying. */
+export const token: z.ZodType<Secret, string> = written(
+  `from ${TOKEN_LENGTH_MIN} to ${TOKEN_LENGTH_MAX} letters, digits and - . _ ~ + / =`,
+  (text) =>
+    /^[\w.~+/=-]+$/.test(text) && text.length >= TOKEN_LENGTH_MIN && text.length <= TOKEN_LENGTH_MAX
+      ? new Secret(text)
+      : undefined,
+)
+
+/** A name or an address to listen on; an IPv6 address without brackets. */
+export const listenHost: z.ZodType<string, string> = written(
+  'a host name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::1',
+  (text) => (isIP(text) !== 0 || /^(?!-)[a-z\d-]{1,63}(\.[a-z\d-]{1,63}){0,8}$/i.test(text) ? text : undefined),
+)
+
+/** A comma list of origins as browsers send them, each once. */
+export const origins: z.ZodType<readonly string[], string> = written(
+  'origins such as https://example.org or http://localhost:5173, with commas between them, no path and no *',
+  (text) => {
+    const each = text.split(',').map((origin) => origin.trim())
+    const named = [...new Set(each.filter((origin) => origin !== ''))]
+    const isOrigin = (origin: string) =>
+      /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
+    return named.length > 0 && named.every(isOrigin) ? named : undefined
+  },
+)
 
 export const databaseUrl: z.ZodType<Secret, string> = written(
   'postgresql://user:password@host:5432/database, with special characters of the password percent-encoded (# as %23, / as %2F, @ as %40)',

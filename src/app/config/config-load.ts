@@ -3,17 +3,27 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { type ConfigSources, readConfig } from './config.ts'
 import { type Dotenv, parseDotenv } from './config-dotenv.ts'
+import { PROFILE_NAME } from './config-fields.ts'
 
 export type LoadOptions = Pick<ConfigSources, 'overrides' | 'needsKey'> & {
-  /** `.env` in the working folder unless told. */
+  /** Named on the command line; else KALSHIFLOW_PROFILE of the environment. */
+  readonly profile?: string | undefined
+  /** `.env` in the working folder unless told, or `.env.<profile>`. */
   readonly file?: string
 }
 
-/** The configuration of this process; throws a ConfigError. A missing `.env` is fine, an unreadable one is a fault. */
-export function loadConfig({ file = '.env', ...options }: LoadOptions = {}): ReturnType<typeof readConfig> {
-  const { values, faults } = readDotenv(file)
+/**
+ * The configuration of this process; throws a ConfigError. A missing `.env` is fine; an unreadable one is a fault, and so is
+ * a missing one of a profile: a name mistyped must not record something else.
+ */
+export function loadConfig({ profile, file, overrides, ...options }: LoadOptions = {}): ReturnType<typeof readConfig> {
+  const named = profile ?? (process.env['KALSHIFLOW_PROFILE']?.trim() || undefined)
+  // A name that is none is told as a fault of the setting; no file is looked for.
+  const isName = named !== undefined && PROFILE_NAME.test(named)
+  const { values, faults } = readDotenv(file ?? (isName ? `.env.${named}` : '.env'), isName && file === undefined)
   return readConfig({
     ...options,
+    overrides: { ...overrides, ...(profile === undefined ? {} : { KALSHIFLOW_PROFILE: profile }) },
     environment: process.env,
     dotenv: values,
     dotenvFaults: faults,
@@ -22,12 +32,16 @@ export function loadConfig({ file = '.env', ...options }: LoadOptions = {}): Ret
   })
 }
 
-function readDotenv(file: string): Dotenv {
+function readDotenv(file: string, isNeeded: boolean): Dotenv {
   try {
     return parseDotenv(readFileSync(file, 'utf8'), file)
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return { values: {}, faults: [] }
+    if (code === 'ENOENT') {
+      const needed = 'the file of the profile that was named, in the working folder'
+      const remedy = 'Make it from .env.example (it may be empty), or name another profile.'
+      return { values: {}, faults: isNeeded ? [{ name: file, needed, remedy }] : [] }
+    }
     const found = code === 'EISDIR' ? 'a folder' : `a file that cannot be read (${code})`
     return {
       values: {},

@@ -3,7 +3,7 @@
  */
 import { environmentOf } from '#domain'
 import type { ConfigFault } from './config-error.ts'
-import { DEAD_HOSTS, isPrivateHost } from './config-exchange.ts'
+import { DEAD_HOSTS, isLoopback, isPrivateHost } from './config-exchange.ts'
 import type { Settings } from './config-settings.ts'
 
 /** Kalshi pings every 10 s (asyncapi.yaml, read autumn 2026); a limit must leave room for one that is late. */
@@ -11,7 +11,7 @@ const KALSHI_PING_SILENCE_MS_MIN = 15_000
 
 /** The faults of settings that do not go together. `needsKey`: whether a connection to Kalshi itself will be made. */
 export function checkRules(read: Partial<Settings>, needsKey: boolean): ConfigFault[] {
-  return [...keyFaults(read, needsKey), ...addressFaults(read), ...limitFaults(read)]
+  return [...keyFaults(read, needsKey), ...addressFaults(read), ...limitFaults(read), ...serviceFaults(read)]
 }
 
 function* keyFaults(read: Partial<Settings>, needsKey: boolean): Generator<ConfigFault> {
@@ -115,6 +115,25 @@ function* limitFaults(read: Partial<Settings>): Generator<ConfigFault> {
       found: String(silenceMs),
       needed: `${KALSHI_PING_SILENCE_MS_MIN} or more at Kalshi, which pings every 10000 ms`,
       remedy: 'Raise it, or remove the line to take 25000.',
+    }
+  }
+}
+
+function* serviceFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  const { KALSHIFLOW_HOST: host, KALSHIFLOW_READ_TOKEN: readToken, KALSHIFLOW_ADMIN_TOKEN: adminToken } = read
+  if (host !== undefined && !isLoopback(host) && readToken === undefined) {
+    yield {
+      name: 'KALSHIFLOW_READ_TOKEN',
+      needed: `a token, since KALSHIFLOW_HOST ${host} can be reached from other machines`,
+      remedy: 'Set one (`openssl rand -hex 32` makes it), or listen on 127.0.0.1.',
+    }
+  }
+  if (readToken !== undefined && readToken.reveal() === adminToken?.reveal()) {
+    yield {
+      name: 'KALSHIFLOW_ADMIN_TOKEN',
+      found: 'the same text as KALSHIFLOW_READ_TOKEN',
+      needed: 'another one, since readers would be admins',
+      remedy: 'Make another one with `openssl rand -hex 32`.',
     }
   }
 }

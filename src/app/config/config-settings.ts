@@ -9,13 +9,17 @@ import {
   address,
   databaseUrl,
   keyId,
+  listenHost,
   oneOf,
   optional,
+  origins,
   path,
+  profileName,
   seconds,
   secretText,
   setting,
   tickers,
+  token,
   wholeNumber,
   yesOrNo,
 } from './config-fields.ts'
@@ -75,10 +79,15 @@ export const Settings = z.object({
     fallback: '25000',
   }),
 
+  KALSHIFLOW_PROFILE: optional(profileName, {
+    about:
+      'Name of a set of settings, as --profile gives it: they are read from .env.<profile> instead of .env, data goes to ./data/<profile>, and rows in a DATABASE_URL to the schema kalshiflow_<profile>. Set in a file it names folder and schema alone.',
+    example: 'demo',
+  }),
   KALSHIFLOW_DATA: optional(path, {
     about:
       'Folder of the journal and everything kept beside it. Changing it starts an empty journal; the old one stays where it is.',
-    derived: './data/<environment>',
+    derived: './data/<environment>, or ./data/<profile>',
   }),
   KALSHIFLOW_COMMIT_INTERVAL_MS: setting(wholeNumber(1, 1000), {
     about:
@@ -139,8 +148,26 @@ export const Settings = z.object({
   }),
 
   PORT: setting(wholeNumber(0, 65_535), {
-    about: 'Port of /rl/health, /rl/metrics and the API, on 127.0.0.1 unless told; 0 takes a free one.',
+    about: 'Port of /rl/health, /rl/metrics and the API; 0 takes a free one.',
     fallback: '8001',
+  }),
+  KALSHIFLOW_HOST: setting(listenHost, {
+    about:
+      'Where the port is listened on. Anything but this machine itself (127.0.0.1, ::1, localhost) needs KALSHIFLOW_READ_TOKEN, and is not encrypted by us.',
+    fallback: '127.0.0.1',
+  }),
+  KALSHIFLOW_READ_TOKEN: optional(token, {
+    about: 'What clients must show to read: `Authorization: Bearer …`. Without it everybody on this machine may read.',
+    secret: true,
+  }),
+  KALSHIFLOW_ADMIN_TOKEN: optional(token, {
+    about:
+      'What clients must show for /rl/admin, and with which they may read too. Without it /rl/admin is refused to everybody.',
+    secret: true,
+  }),
+  KALSHIFLOW_CORS_ORIGINS: optional(origins, {
+    about: 'Web pages of other origins that may read the API in a browser. Without any, none may.',
+    example: 'http://localhost:5173',
   }),
   RL_LOG_LEVEL: setting(oneOf(LOG_LEVELS, { warning: 'warn', critical: 'fatal' }), {
     about: 'The least important line that is logged.',

@@ -59,7 +59,7 @@ describe('the configuration', () => {
         checkpointMs: 3_600_000,
       },
       store: { databaseUrl: undefined, batchRows: 100, flushIntervalMs: 1_000, sampleRate: 1, queueRowsMax: 10_000 },
-      port: 8001,
+      api: { host: '127.0.0.1', port: 8001, readToken: undefined, adminToken: undefined, corsOrigins: [] },
       log: { level: 'info', format: 'json' },
     })
   })
@@ -89,11 +89,11 @@ describe('the configuration', () => {
   it('takes the command line before the environment, that before .env, and an empty text as unset', () => {
     const port = (sources: Partial<ConfigSources>) => readConfig({ environment: {}, ...sources }).config
     const dotenv = { PORT: '1' }
-    expect(port({ dotenv }).port).toBe(1)
-    expect(port({ dotenv, environment: { PORT: '2' } }).port).toBe(2)
-    expect(port({ dotenv, environment: { PORT: '2' }, overrides: { PORT: '3' } }).port).toBe(3)
+    expect(port({ dotenv }).api.port).toBe(1)
+    expect(port({ dotenv, environment: { PORT: '2' } }).api.port).toBe(2)
+    expect(port({ dotenv, environment: { PORT: '2' }, overrides: { PORT: '3' } }).api.port).toBe(3)
     const hidden = port({ dotenv, environment: { PORT: ' ' } })
-    expect([hidden.port, hidden.origins.PORT]).toEqual([8001, 'default'])
+    expect([hidden.api.port, hidden.origins.PORT]).toEqual([8001, 'default'])
   })
 
   it('keeps tickers once each and in order, from the list before the single one', () => {
@@ -132,7 +132,7 @@ describe('the configuration', () => {
   })
 
   it('never takes a name from the prototype of what it is handed', () => {
-    expect(readConfig({ environment: Object.create({ PORT: '9' }) }).config.port).toBe(8001)
+    expect(readConfig({ environment: Object.create({ PORT: '9' }) }).config.api.port).toBe(8001)
   })
 })
 
@@ -160,6 +160,8 @@ describe('a faulty configuration', () => {
     ['KALSHIFLOW_SEAL', ['maybe', '2', 'constructor']],
     ['RL_LOG_LEVEL', ['loud', 'constructor', '__proto__']],
     ['LOG_FORMAT', ['xml']],
+    ['KALSHIFLOW_HOST', ['no host', '1.2.3.4:80', 'http://a', '[::1]', '-a', 'a/b']],
+    ['KALSHIFLOW_CORS_ORIGINS', ['*', 'example.org', 'https://example.org/', 'https://a.org/x', 'ftp://a.org', 'null']],
     ['RL_MARKET_TICKERS', [',', 'KX A', 'KX"A', 'x'.repeat(129)]],
     ['DATABASE_URL', ['mysql://h/d', 'postgresql+asyncpg://u@h/d', 'postgresql://u:p#1@h:x/d', 'host=h']],
     [
@@ -235,6 +237,43 @@ describe('a faulty configuration', () => {
     const overrides = { KALSHI_PRIVATE_KEY_PATH: '', KALSHI_PRIVATE_KEY_CONTENT: 'secret words', ...SIM }
     const { config } = read(KEY, { overrides })
     expect(config.exchange.key).toHaveProperty('content')
+  })
+})
+
+describe('the tokens of the service', () => {
+  const READ = 'read-read-read-read'
+  const ADMIN = 'admin-admin-admin'
+
+  it('are needed beyond this machine, and only there', () => {
+    for (const host of ['0.0.0.0', '::', '192.168.1.5', 'recorder.example.org', '127.example.org']) {
+      const { faults } = errorOf(() => read({ KALSHIFLOW_HOST: host, KALSHIFLOW_ADMIN_TOKEN: ADMIN }))
+      expect(
+        faults.map(({ name }) => name),
+        host,
+      ).toEqual(['KALSHIFLOW_READ_TOKEN'])
+      expect(read({ KALSHIFLOW_HOST: host, KALSHIFLOW_READ_TOKEN: READ }).config.api.host).toBe(host)
+    }
+    for (const host of ['127.0.0.1', '127.0.0.9', '::1', 'localhost', 'LOCALHOST']) {
+      expect(read({ KALSHIFLOW_HOST: host }).config.api.readToken).toBeUndefined()
+    }
+  })
+
+  it('are long, differ, and are never shown', () => {
+    const { faults } = errorOf(() =>
+      read({ KALSHIFLOW_READ_TOKEN: 'short-token', KALSHIFLOW_ADMIN_TOKEN: 'two words of text' }),
+    )
+    expect(faults.map(({ name, found }) => [name, found])).toEqual([
+      ['KALSHIFLOW_READ_TOKEN', '‹secret›'],
+      ['KALSHIFLOW_ADMIN_TOKEN', '‹secret›'],
+    ])
+    const same = errorOf(() => read({ KALSHIFLOW_READ_TOKEN: READ, KALSHIFLOW_ADMIN_TOKEN: READ }))
+    expect(same.message).toContain('KALSHIFLOW_ADMIN_TOKEN')
+    expect(same.message).not.toContain(READ)
+    const { config } = read({ KALSHIFLOW_READ_TOKEN: READ, KALSHIFLOW_ADMIN_TOKEN: ADMIN })
+    const shown = [inspect(config, { depth: 9 }), JSON.stringify(config), JSON.stringify(describeConfig(config))].join()
+    expect(shown).not.toContain(READ)
+    expect(shown).not.toContain(ADMIN)
+    expect(config.api.adminToken?.reveal()).toBe(ADMIN)
   })
 })
 
@@ -375,7 +414,7 @@ describe('a .env file', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('may be missing; a folder in its place and its faults are told with all others', () => {
-    expect(loadConfig({ file: join(folder, 'none'), needsKey: 'never' }).config.port).toBeGreaterThanOrEqual(0)
+    expect(loadConfig({ file: join(folder, 'none'), needsKey: 'never' }).config.api.port).toBeGreaterThanOrEqual(0)
     const sub = join(folder, 'sub')
     mkdirSync(sub)
     expect(errorOf(() => loadConfig({ file: sub, needsKey: 'never' })).message).toContain('found a folder')

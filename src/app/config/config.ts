@@ -63,6 +63,8 @@ export type Config = {
   }
   /** Tickers asked for; empty when the recorder is to choose. */
   readonly markets: readonly string[]
+  /** Named by --profile or KALSHIFLOW_PROFILE. */
+  readonly profile: string | undefined
   readonly dataFolder: string
   readonly journal: {
     readonly commitIntervalMs: number
@@ -76,13 +78,23 @@ export type Config = {
   readonly store: {
     /** Absent: the embedded server. */
     readonly databaseUrl: Secret | undefined
+    /** The profile's own in a database that was named; the embedded server belongs to one data folder anyway. */
+    readonly schema: string
     readonly batchRows: number
     readonly flushIntervalMs: number
     /** Deltas of a market in one window; 1 keeps each. */
     readonly sampleRate: number
     readonly queueRowsMax: number
   }
-  readonly port: number
+  readonly api: {
+    /** Beyond loopback only with a read token. */
+    readonly host: string
+    /** 0: a free one. */
+    readonly port: number
+    readonly readToken: Secret | undefined
+    readonly adminToken: Secret | undefined
+    readonly corsOrigins: readonly string[]
+  }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number]; readonly format: 'pretty' | 'json' }
   /** Where each setting came from, for display. */
   readonly origins: Readonly<Record<SettingName, Origin>>
@@ -154,7 +166,8 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
     },
     markets: read.RL_MARKET_TICKERS ?? read.RL_MARKET_TICKER ?? [],
-    dataFolder: read.KALSHIFLOW_DATA ?? `./data/${environment}`,
+    profile: read.KALSHIFLOW_PROFILE,
+    dataFolder: read.KALSHIFLOW_DATA ?? `./data/${read.KALSHIFLOW_PROFILE ?? environment}`,
     journal: {
       commitIntervalMs: read.KALSHIFLOW_COMMIT_INTERVAL_MS,
       bufferBytes: read.KALSHIFLOW_BUFFER_MB * MIB,
@@ -166,16 +179,27 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
     },
     store: {
       databaseUrl: read.DATABASE_URL,
+      schema: schemaOf(read.DATABASE_URL === undefined ? undefined : read.KALSHIFLOW_PROFILE),
       batchRows: read.RL_ORDERBOOK_BATCH_SIZE,
       flushIntervalMs: read.RL_ORDERBOOK_FLUSH_INTERVAL,
       sampleRate: read.RL_ORDERBOOK_SAMPLE_RATE,
       queueRowsMax: read.RL_ORDERBOOK_MAX_QUEUE_SIZE,
     },
-    port: read.PORT,
+    api: {
+      host: read.KALSHIFLOW_HOST,
+      port: read.PORT,
+      readToken: read.KALSHIFLOW_READ_TOKEN,
+      adminToken: read.KALSHIFLOW_ADMIN_TOKEN,
+      corsOrigins: read.KALSHIFLOW_CORS_ORIGINS ?? [],
+    },
     log: { level: read.RL_LOG_LEVEL, format: read.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     origins: origins as Record<SettingName, Origin>,
   })
 }
+
+/** `kalshiflow`, or with a profile its own: a name takes no underscore, so two never meet in one schema. */
+const schemaOf = (profile: string | undefined): string =>
+  profile === undefined ? 'kalshiflow' : `kalshiflow_${profile.replaceAll('-', '_')}`
 
 /** The first place that says anything about the setting; an empty text says that it is unset. */
 function find(texts: Readonly<Record<string, Texts>>, name: SettingName): { text: string; origin: Origin } | undefined {

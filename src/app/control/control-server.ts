@@ -7,29 +7,33 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { formatPosition, isTicker } from '#domain'
-import { viewBook } from '#live'
-import type { Log } from '../log/log.ts'
-import type { Recorder } from '../recorder/recorder.ts'
-import { statusOf } from '../recorder/status.ts'
 import {
   type ControlRequest,
+  LineSplitter,
   POINTER_NAME,
   REQUEST_BYTES_MAX,
+  type RecorderIdentity,
   SOCKET_NAME,
   SOCKET_PATH_BYTES_MAX,
-} from './control-protocol.ts'
-import { LineSplitter } from './lines.ts'
+  viewBook,
+} from '#live'
+import type { Log } from '../log/log.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import { VERSION } from '../version.ts'
+import { FollowStreams } from './follow-streams.ts'
+import { ServiceStatusSource, type StatusParts } from './service-status.ts'
 
-/** Answers that a client has not read; past it the client is cut off. */
-const UNREAD_BYTES_MAX = 64 * 1024 * 1024
+/** Answers that clients have not read, all together; whoever asks past it is cut off. */
+export const UNREAD_BYTES_MAX = 64 * 1024 * 1024
 const CLIENTS_MAX = 64
+/** How long followers may take to read the last line. */
+const CLOSE_MS_MAX = 250
 const FOLDER_PREFIX = 'kalshiflow-'
 
 export type ControlServer = { readonly path: string; close(): Promise<void> }
 
-export type ControlServerOptions = {
+export type ControlServerOptions = StatusParts & {
   readonly dataFolder: string
-  readonly recorder: Recorder
   readonly log: Log
   /** A client asked for the end. */
   readonly onStop: () => void
@@ -40,11 +44,14 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   const { path, pointer } = socketPath(options.dataFolder)
   removeQuietly(path)
   const sockets = new Set<Socket>()
+  const streams = new FollowStreams(options.recorder)
+  const status = new ServiceStatusSource(options)
+  const parts = { ...options, streams, status, sockets }
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     if (sockets.size > CLIENTS_MAX) socket.destroy()
-    else serve(socket, options)
+    else serve(socket, parts)
   })
   await listen(server, path)
   chmodSync(path, 0o600)
@@ -52,8 +59,15 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   return {
     path,
     async close() {
-      for (const socket of sockets) socket.destroy()
+      streams.close()
+      status.close()
+      // A follower still takes the last line; whoever does not go then is cut off.
+      for (const socket of sockets) if (!socket.writableEnded) socket.destroy()
+      const overdue = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, CLOSE_MS_MAX)
       await new Promise<void>((done) => server.close(() => done()))
+      clearTimeout(overdue)
       removeQuietly(path)
       if (pointer !== undefined) {
         removeQuietly(pointer)
@@ -78,35 +92,49 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-function serve(socket: Socket, options: ControlServerOptions): void {
+type Parts = ControlServerOptions & {
+  readonly streams: FollowStreams
+  readonly status: ServiceStatusSource
+  readonly sockets: ReadonlySet<Socket>
+}
+
+function serve(socket: Socket, parts: Parts): void {
   const lines = new LineSplitter(REQUEST_BYTES_MAX)
   socket.on('error', () => socket.destroy())
   socket.on('data', (chunk) => {
     const requests = lines.push(chunk)
     if (requests === undefined) socket.destroy()
-    for (const each of requests ?? []) void answer(socket, each, options)
+    for (const each of requests ?? []) void answer(socket, each, parts)
   })
 }
 
-async function answer(socket: Socket, line: string, options: ControlServerOptions): Promise<void> {
+async function answer(socket: Socket, line: string, parts: Parts): Promise<void> {
   let id: unknown
   try {
     const request = JSON.parse(line) as ControlRequest & { id?: unknown }
     id = request?.id
-    const result = await perform(request, options)
+    const result = await perform(request, parts)
+    if (socket.destroyed) return
     socket.write(`${JSON.stringify({ id, result })}\n`)
+    if (request.ask === 'follow') parts.streams.add(socket)
   } catch (error) {
     const { code = 'FLOW_CONTROL_REQUEST', message } = error as Error & { code?: string }
-    options.log.debug({ event: 'control_failed', code, reason: message })
+    parts.log.debug({ event: 'control_failed', code, reason: message })
     socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`)
   }
-  if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy()
+  if (unreadBytes(parts.sockets) > UNREAD_BYTES_MAX) socket.destroy()
 }
 
-async function perform(request: ControlRequest, { recorder, onStop }: ControlServerOptions): Promise<object> {
+function unreadBytes(sockets: ReadonlySet<Socket>): number {
+  let bytes = 0
+  for (const { writableLength } of sockets) bytes += writableLength
+  return bytes
+}
+
+async function perform(request: ControlRequest, { recorder, status, onStop }: Parts): Promise<object> {
   switch (request?.ask) {
     case 'status':
-      return statusOf(recorder)
+      return status.status()
     case 'books':
       return booksOf(recorder, request.markets)
     case 'subscribe':
@@ -120,12 +148,39 @@ async function perform(request: ControlRequest, { recorder, onStop }: ControlSer
     case 'flush':
       await recorder.journal.flush()
       return { durable: formatPosition(recorder.journal.durable) }
+    case 'pause':
+      recorder.pause(askerOf(request.by))
+      return { paused: recorder.paused ?? null }
+    case 'resume':
+      recorder.resume()
+      return { paused: recorder.paused ?? null }
+    case 'follow':
+      return identityOf(recorder)
     case 'stop':
       onStop()
       return {}
     default:
-      throw new TypeError('a request needs `ask`: status, books, subscribe, unsubscribe, resync, flush or stop')
+      throw new TypeError(
+        'a request needs `ask`: status, books, subscribe, unsubscribe, resync, flush, pause, resume, follow or stop',
+      )
   }
+}
+
+const identityOf = (recorder: Recorder): RecorderIdentity => ({
+  environment: recorder.environment,
+  version: VERSION,
+  pid: process.pid,
+  session: recorder.session,
+  journal: recorder.journal.id,
+})
+
+/** The name goes into the journal and the log: short, on one line. */
+function askerOf(by: unknown): string {
+  if (by === undefined) return 'the control socket'
+  if (typeof by !== 'string' || !/^[\x20-\x7e]{1,100}$/.test(by)) {
+    throw new TypeError('`by` must be 1 to 100 printable characters')
+  }
+  return by
 }
 
 function booksOf(recorder: Recorder, wanted: readonly string[] | undefined): object {

@@ -44,7 +44,7 @@ export type OpenLog = {
   dropped(): number
 }
 
-const HELD_BYTES_MAX = 4 * 1024 * 1024
+export const HELD_BYTES_MAX = 4 * 1024 * 1024
 
 /** Colours only on a terminal, and not where NO_COLOR is set to anything (no-color.org). */
 export const wantsColour = (terminal: boolean, environment: { readonly NO_COLOR?: string | undefined }): boolean =>

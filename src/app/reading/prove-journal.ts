@@ -11,9 +11,9 @@ import { canonicalText } from '#book'
 import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
 import { Fold } from '#feed'
 import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, verifyJournal } from '#journal'
+import { foldRecord } from '#live'
 import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
 import { tellReadFault } from './journal-faults.ts'
-import { foldRecord } from './read-books.ts'
 
 export type Proof = {
   /** What contradicts itself, in words; empty when all is well. */

@@ -2,66 +2,10 @@
  * Books from a journal alone: folds its records with the fold of the live feed. Takes any cursor, so the same code reads a
  * living journal, a finished one and a sealed one.
  */
-import {
-  type ConnectionLostBody,
-  type ConnectionOpenedBody,
-  type ContextBody,
-  type Position,
-  RECORD,
-  type SessionBody,
-  type ValidityBody,
-} from '#domain'
-import { doubtOf, Fold, type FoldListener } from '#feed'
-import {
-  decodeCheckpoint,
-  decodeJson,
-  FileDisk,
-  type JournalBlock,
-  listSegments,
-  losesRecords,
-  openCursor,
-  type ReadFault,
-} from '#journal'
-
-/** Applies the current record of a block. Records that change no book are passed over. */
-export function foldRecord(fold: Fold, block: JournalBlock): void {
-  switch (block.type) {
-    case RECORD.FRAME:
-      fold.frame(block.connection, block.body(), unixMs(block))
-      return
-    case RECORD.COMMAND:
-      fold.command(block.connection, block.body())
-      return
-    case RECORD.CONNECTION_OPENED: {
-      const body = decodeJson<ConnectionOpenedBody>(block.body())
-      if (body !== undefined) fold.opened(block.connection, body)
-      return
-    }
-    case RECORD.CONNECTION_LOST: {
-      const body = decodeJson<ConnectionLostBody>(block.body())
-      fold.lost(block.connection, doubtOf(body?.cause ?? 'disconnect'))
-      return
-    }
-    case RECORD.VALIDITY: {
-      const body = decodeJson<ValidityBody>(block.body())
-      if (body !== undefined) fold.validity(body, block.connection === 0 ? undefined : block.connection)
-      return
-    }
-    case RECORD.CHECKPOINT: {
-      const book = decodeCheckpoint(block.body())
-      if (book !== undefined) fold.checkpoint(book, unixMs(block))
-      return
-    }
-    case RECORD.SESSION:
-      if (decodeJson<SessionBody>(block.body())?.event === 'started') fold.sessionStarted()
-      return
-    case RECORD.CONTEXT: {
-      const body = decodeJson<ContextBody>(block.body())
-      if (body !== undefined) fold.context(body)
-      return
-    }
-  }
-}
+import type { Position } from '#domain'
+import { Fold, type FoldListener } from '#feed'
+import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault } from '#journal'
+import { foldRecord } from '#live'
 
 export type BooksRead = {
   readonly fold: Fold
@@ -128,9 +72,4 @@ async function readFrom(
     await cursor.close()
   }
   return { fold, faults, end, records }
-}
-
-/** The stamp as Unix ms with fraction, without a bigint for each record. */
-function unixMs(block: JournalBlock): number {
-  return Number(block.baseNs / 1000n) / 1000 + block.deltaNs / 1e6
 }

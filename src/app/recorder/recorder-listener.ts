@@ -9,6 +9,7 @@ import type { ExchangeLink } from '#kalshi'
 import type { BookHub } from '#live'
 import type { Log } from '../log/log.ts'
 import type { RepeatedLines } from '../log/log-repeats.ts'
+import type { MessageAge } from './message-age.ts'
 
 /** A frame that could not be read. The frame itself is in the journal. */
 export type Quarantined = {
@@ -27,6 +28,7 @@ export type ListenerParts = {
   /** For what a bad wire could make us say a thousand times a second. */
   readonly repeats: RepeatedLines
   readonly hub: BookHub
+  readonly age: MessageAge
   /** The latest faulty frames; the oldest go. */
   readonly quarantine: Quarantined[]
   /** Deltas of a market after which its book is due for the journal. */
@@ -38,12 +40,14 @@ export type ListenerParts = {
 }
 
 export function listenFor(parts: ListenerParts): FoldListener {
-  const { log, repeats, hub, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
+  const { log, repeats, hub, age, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
   const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
     if (connection !== undefined) linkOf(connection)?.tell(event)
   }
   return {
     changed: (market) => {
+      // A snapshot carries no exchange time.
+      if (market.exchangeMs > 0) age.record(market.changedMs - market.exchangeMs)
       if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },
@@ -69,10 +73,8 @@ export function listenFor(parts: ListenerParts): FoldListener {
     stirred: (connection, { ticker }) => tell(connection, (session, now) => session.stirred(ticker, now)),
     unread: (connection, type) => repeats.write('warn', { event: 'type_unknown', connection, type }),
     oriented: ({ id, orientation }) => {
-      const isWrong = orientation.verdict === 'wrong'
-      const level = isWrong ? 'error' : 'info'
-      // Few books may all have been caught inside a crossed group: they are asked for once more.
-      if (isWrong && !orientation.isFull) tell(id, (session, now) => session.resync([...session.markets], now))
+      const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+      tell(id, (session, now) => session.oriented(orientation.doubtful, now))
       log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
     },
     control: (connection, frame) => tell(connection, (session, now) => session.control(frame, now)),

@@ -48,21 +48,47 @@ export function tellEffect(log: Log, effect: Effect, connection: number | undefi
       })
       return
     case 'close':
-      log.warn({ event: 'connect_failed', cause: effect.cause, detail: effect.detail }, hintFor(effect.detail))
+      tellRefusal(log, effect.cause, effect.detail)
       return
     default:
       return
   }
 }
 
-/** What to do about a refusal that will not pass by itself. */
-function hintFor(detail: string): string | undefined {
-  if (/HTTP 401.*timestamp_expired/s.test(detail)) return 'this machine’s clock is off: set it by NTP'
-  if (/HTTP 40[13]/.test(detail))
-    return 'the exchange refuses the key: do KALSHI_API_KEY_ID and the private key belong together, and to this exchange?'
-  if (/HTTP (404|200|30\d)/.test(detail)) return 'there is no WebSocket at this address: check KALSHI_WS_URL'
-  if (/ENOTFOUND|EAI_AGAIN/.test(detail)) return 'the host name is not known: check KALSHI_WS_URL and the network'
-  if (/wrong version number|SSL/i.test(detail)) return 'the port does not speak TLS: ws:// instead of wss://?'
+function tellRefusal(log: Log, cause: string, detail: string): void {
+  const hint = hintFor(detail)
+  const code = hint === undefined ? {} : { code: hint.code }
+  log.warn({ event: 'connect_failed', cause, ...code, detail }, hint?.text)
+}
+
+export type Hint = { readonly code: string; readonly text: string }
+
+/** What was found, what is needed and what to do about a refusal that will not pass by itself. */
+export function hintFor(detail: string): Hint | undefined {
+  if (/HTTP 401.*timestamp_expired/s.test(detail)) {
+    return {
+      code: 'FLOW_CLOCK_OFF',
+      text: 'the exchange finds our signatures too old or too new: this machine’s clock is off, set it by NTP (`timedatectl set-ntp true`)',
+    }
+  }
+  if (/HTTP 40[13]/.test(detail)) {
+    const why = /\b(\d{3}\b.*)/s.exec(detail)?.[1]?.trim().slice(0, 120) ?? '401'
+    return {
+      code: 'FLOW_KEY_REFUSED',
+      text: `the exchange refuses the key (${why}): KALSHI_API_KEY_ID and the private key must belong together and to the host of KALSHI_WS_URL (prod and demo keys differ), the key must not be revoked, and the clock must be right`,
+    }
+  }
+  if (/HTTP (404|200|30\d)/.test(detail))
+    return { code: 'FLOW_WS_ADDRESS', text: 'there is no WebSocket at this address: check KALSHI_WS_URL' }
+  if (/ENOTFOUND|EAI_AGAIN/.test(detail))
+    return { code: 'FLOW_HOST_UNKNOWN', text: 'the host name is not known: check KALSHI_WS_URL and the network' }
+  if (/ECONNREFUSED/.test(detail))
+    return {
+      code: 'FLOW_NOBODY_LISTENS',
+      text: 'nobody listens at this address: check KALSHI_WS_URL, or start the exchange',
+    }
+  if (/wrong version number|SSL/i.test(detail))
+    return { code: 'FLOW_NO_TLS', text: 'the port does not speak TLS: ws:// instead of wss://?' }
   return undefined
 }
 

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   type ConnectionLostBody,
+  type Environment,
   isTicker,
   type NoteBody,
   type Position,
@@ -17,15 +18,16 @@ import {
 import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
-import { BookHub } from '#live'
+import { BookHub, type Paused } from '#live'
 import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { Checkpointer } from './checkpointer.ts'
+import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
 import { RateMeter, type Rates } from './rate-meter.ts'
 import { listenFor, type Quarantined } from './recorder-listener.ts'
-import { tellEffect, tellJournalEvent, tellRecovery } from './recorder-log.ts'
+import { hintFor, tellEffect, tellJournalEvent, tellRecovery } from './recorder-log.ts'
 import type { RecorderOptions } from './recorder-options.ts'
 import { Tape } from './tape.ts'
 
@@ -48,9 +50,11 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     segmentAgeMs: settings.segmentMs,
     closeWithinMs: CLOSE_MS_MAX,
     context: () => recorder?.context(),
-    onDurable: (position) => recorder?.onDurable?.(position),
+    onDurable: (position) => recorder?.becameDurable(position),
     onEvent: (event) => {
       tellJournalEvent(log, event)
+      if (event.kind === 'write_failed') recorder?.writeFailing(true)
+      if (event.kind === 'write_recovered') recorder?.writeFailing(false)
       if (event.kind === 'failed') recorder?.failed(event.error)
     },
   })
@@ -65,9 +69,8 @@ export class Recorder {
   readonly journal: Journal
   readonly fold: Fold
   readonly hub = new BookHub()
+  readonly age = new MessageAge()
   readonly quarantine: Quarantined[] = []
-  /** Told of each commit, as soon as it is durable. */
-  onDurable: ((position: Position) => void) | undefined
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
 
@@ -80,7 +83,12 @@ export class Recorder {
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
   readonly #repeats: RepeatedLines
+  readonly #durableListeners = new Set<(position: Position) => void>()
   readonly #startedMs = performance.now()
+  #paused: Paused | undefined
+  #isWriteFailing = false
+  #failure: string | undefined
+  #refusal: string | undefined
   #connectionsLost = 0
   #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
@@ -97,6 +105,7 @@ export class Recorder {
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
+        age: this.age,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
@@ -132,6 +141,34 @@ export class Recorder {
     return this.#connectionsLost
   }
 
+  /** Why the last attempt to connect failed, with what to do; `undefined` once one succeeded. */
+  get refusal(): string | undefined {
+    return this.#refusal
+  }
+
+  /** Receive time of the newest frame, Unix ms; 0 before the first. */
+  get lastFrameMs(): number {
+    return this.#tape.lastFrameMs
+  }
+
+  /** Since when, and by whom; `undefined` while it records. */
+  get paused(): Paused | undefined {
+    return this.#paused
+  }
+
+  /** A write failed and none has succeeded since; and why nothing more can be written, when that is so. */
+  get journalTrouble(): { readonly isFailing: boolean; readonly failure: string | undefined } {
+    return { isFailing: this.#isWriteFailing, failure: this.#failure }
+  }
+
+  get environment(): Environment {
+    return this.#options.environment
+  }
+
+  get dataFolder(): string {
+    return this.#options.dataFolder
+  }
+
   get upMs(): number {
     return performance.now() - this.#startedMs
   }
@@ -164,10 +201,51 @@ export class Recorder {
     this.#tape.record(RECORD.NOTE, 0, encodeJson({ ...fields, text } satisfies NoteBody))
   }
 
+  /** Tells of each commit, as soon as it is durable. Answers how to stop listening. */
+  onDurable(listener: (position: Position) => void): () => void {
+    this.#durableListeners.add(listener)
+    return () => void this.#durableListeners.delete(listener)
+  }
+
+  /** For {@link openRecorder}. */
+  becameDurable(position: Position): void {
+    for (const listener of this.#durableListeners) listener(position)
+  }
+
+  /** For {@link openRecorder}. */
+  writeFailing(isFailing: boolean): void {
+    this.#isWriteFailing = isFailing
+  }
+
+  /** Lets the connections go until {@link resume}. Paused already, it stays as it was. */
+  pause(by: string): void {
+    if (this.#paused !== undefined || this.#stopping !== undefined) return
+    this.#paused = { since: new Date().toISOString(), by }
+    this.note('the recording is paused by an operator', { event: 'paused', by })
+    this.#options.log.warn({ event: 'recording_paused', by })
+    for (const link of this.#links) link.act((session, nowMs) => session.pause(nowMs))
+  }
+
+  /** Connects again. Not paused, it does nothing. */
+  resume(): void {
+    if (this.#paused === undefined || this.#stopping !== undefined) return
+    const { since, by } = this.#paused
+    this.#paused = undefined
+    this.note('the recording goes on', { event: 'resumed', since, by })
+    this.#options.log.warn({ event: 'recording_resumed', since })
+    for (const link of this.#links) {
+      link.act((session, nowMs) => {
+        session.resume(nowMs)
+        // What was let go for want of room waits for room.
+        if (this.#backpressure.state === 'stalled') session.full(nowMs)
+      })
+    }
+  }
+
   /** Connects. `markets` are spread over as many connections as they need. */
   start(markets: readonly string[]): void {
     const { marketsPerConnection, connectionsMax } = this.#options
-    for (const each of partition(markets, marketsPerConnection, connectionsMax)) this.#openLink(each).start()
+    for (const each of partition(markets, marketsPerConnection, connectionsMax)) this.#startLink(each)
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
@@ -184,7 +262,7 @@ export class Recorder {
       if (add.length > 0) link.act((session, nowMs) => session.change({ add }, nowMs))
     }
     while (left.length > 0 && this.#links.length < this.#options.connectionsMax) {
-      this.#openLink(left.splice(0, this.#options.marketsPerConnection)).start()
+      this.#startLink(left.splice(0, this.#options.marketsPerConnection))
     }
     return left
   }
@@ -212,6 +290,7 @@ export class Recorder {
 
   /** The journal will take nothing more. */
   failed(error: Error): void {
+    this.#failure = error.message
     for (const link of this.#links) link.stop()
     this.#break(error)
   }
@@ -261,6 +340,12 @@ export class Recorder {
     }
   }
 
+  #startLink(markets: readonly string[]): void {
+    const link = this.#openLink(markets)
+    if (this.#paused === undefined) link.start()
+    else link.act((session, nowMs) => session.pause(nowMs))
+  }
+
   #openLink(markets: readonly string[]): ExchangeLink {
     const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
@@ -287,20 +372,25 @@ export class Recorder {
         const connection = tape.opened({ host, environment, useYesPrice, firstSeq: 'one' })
         this.#linkOf.set(connection, link())
         this.#connectionsOpened++
+        this.#refusal = undefined
         log.info({ event: 'connection_opened', connection, host })
         return connection
       },
       frame: (connection, bytes) => {
         const taken = tape.frame(connection, bytes)
-        if (taken === 'taken') frameStamp = tape.lastStamp
-        else this.#relieve(this.#backpressure.refused(performance.now()))
+        if (taken !== 'taken') return this.#relieve(this.#backpressure.refused(performance.now()))
+        frameStamp = tape.lastStamp
+        const { bufferedBytes } = this.journal
+        if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+          this.#relieve(this.#backpressure.check(bufferedBytes, performance.now()))
       },
       sent: (connection, text) => tape.sent(connection, text),
       lost: (connection, ending) => {
-        this.#connectionsLost += ending.cause === 'stopped' ? 0 : 1
+        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused'
+        this.#connectionsLost += isMeant ? 0 : 1
         this.#linkOf.delete(connection)
         tape.lost(connection, this.#lostBody(ending, frameStamp))
-        log[ending.cause === 'stopped' ? 'info' : 'warn']({
+        log[isMeant ? 'info' : 'warn']({
           event: 'connection_lost',
           connection,
           cause: ending.cause,
@@ -330,6 +420,7 @@ export class Recorder {
     if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
       this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
     }
+    if (effect.kind === 'close') this.#refusal = hintFor(effect.detail)?.text ?? effect.detail
     tellEffect(this.#options.log, effect, connection)
   }
 
@@ -341,6 +432,7 @@ export class Recorder {
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
+    this.age.tick(nowMs)
   }
 
   #bookSeqOf({ connection, session }: ExchangeLink): number | undefined {

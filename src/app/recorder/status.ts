@@ -1,57 +1,21 @@
-/** What a recorder says of itself: one object for the control socket, the status line and `--json`. */
+/** What a recorder says of itself, put together when it is asked. */
+import { resolve } from 'node:path'
 import { formatPosition } from '#domain'
-import type { SessionState } from '#feed'
+import type { RecorderStatus } from '#live'
+import { VERSION } from '../version.ts'
 import type { Recorder } from './recorder.ts'
-
-export type RecorderStatus = {
-  readonly session: string
-  readonly up_ms: number
-  readonly frames: number
-  readonly frames_per_second: number
-  readonly peak_frames_per_second: number
-  readonly markets: {
-    readonly asked: number
-    readonly valid: number
-    readonly in_doubt: number
-    readonly unknown: number
-  }
-  readonly connections: readonly {
-    readonly connection: number | null
-    readonly state: SessionState
-    readonly markets: number
-    readonly unproven: number
-    readonly attempts: number
-    readonly orientation: string | null
-  }[]
-  readonly counts: Readonly<Record<string, number>>
-  readonly unknown_fields: Readonly<Record<string, number>>
-  readonly connections_lost: number
-  readonly backpressure: string
-  readonly journal: {
-    readonly id: string
-    readonly head: string
-    readonly durable: string
-    readonly records: number
-    readonly bytes: number
-    readonly buffered_bytes: number
-    readonly commit_p50_ms: number
-    readonly commit_p99_ms: number
-    readonly commit_max_ms: number
-    readonly write_failures: number
-  }
-  readonly quarantine: readonly {
-    readonly at: string
-    readonly was: string
-    readonly market: string | null
-    readonly time: string
-  }[]
-}
 
 export function statusOf(recorder: Recorder): RecorderStatus {
   const { fold, journal, links, rates } = recorder
   const metrics = journal.metrics()
+  const { isFailing, failure } = recorder.journalTrouble
   return {
+    environment: recorder.environment,
+    version: VERSION,
+    pid: process.pid,
+    data_folder: resolve(recorder.dataFolder),
     session: recorder.session,
+    started: new Date(Date.now() - recorder.upMs).toISOString(),
     up_ms: Math.round(recorder.upMs),
     frames: fold.counts.frames,
     frames_per_second: rates.framesPerSecond,
@@ -68,7 +32,9 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    message_age_ms: ageOf(recorder),
     backpressure: recorder.backpressure,
+    paused: recorder.paused ?? null,
     journal: {
       id: journal.id,
       head: formatPosition(journal.head),
@@ -80,11 +46,19 @@ export function statusOf(recorder: Recorder): RecorderStatus {
       commit_p99_ms: rounded(metrics.commitMs.p99),
       commit_max_ms: rounded(metrics.commitMs.max),
       write_failures: metrics.writeFailures,
+      failing: isFailing,
+      failed: failure ?? null,
     },
     quarantine: recorder.quarantine.map(({ at, was, market, atMs }) => {
       return { at, was, market: market ?? null, time: new Date(atMs).toISOString() }
     }),
   }
+}
+
+function ageOf({ age: { total, recent, ahead } }: Recorder): RecorderStatus['message_age_ms'] {
+  if (total.count === 0) return null
+  const { count, p50Ms, p99Ms, maxMs } = recent
+  return { p50: rounded(p50Ms), p99: rounded(p99Ms), max: rounded(maxMs), count, ahead }
 }
 
 /** Markets asked for, by what may be said of their books. */

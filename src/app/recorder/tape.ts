@@ -31,6 +31,11 @@ export class Tape {
     this.#fold = fold
   }
 
+  /** Receive time of the last frame taken, Unix ms with fraction; 0 before the first. */
+  get lastFrameMs(): number {
+    return this.lastStamp === 0 ? 0 : this.#originMs + this.lastStamp / 1e6
+  }
+
   /** Records that could not be appended yet. */
   get owed(): number {
     return this.#owed.length

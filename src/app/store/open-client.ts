@@ -6,14 +6,18 @@ import { loadConfig } from '../config/config-load.ts'
 export type OpenClient = {
   readonly client: pg.Client
   readonly lease: DatabaseLease
+  /** The schema that is ours there. */
+  readonly schema: string
   close(): Promise<void>
 }
 
+export type ClientFlags = { readonly database?: string | undefined; readonly profile?: string | undefined }
+
 /** Throws what the database says in a code of ours. `database`: a URL that hides DATABASE_URL. */
-export async function openClient(dataFolder: string, database: string | undefined): Promise<OpenClient> {
+export async function openClient(dataFolder: string, { database, profile }: ClientFlags): Promise<OpenClient> {
   const overrides = database === undefined ? {} : { DATABASE_URL: database }
-  const { config } = loadConfig({ needsKey: 'never', overrides })
-  const lease = await openDatabase({ dataFolder, databaseUrl: config.store.databaseUrl?.reveal() })
+  const { databaseUrl, schema } = loadConfig({ needsKey: 'never', overrides, profile }).config.store
+  const lease = await openDatabase({ dataFolder, databaseUrl: databaseUrl?.reveal(), schema })
   const client = new pg.Client({ connectionString: lease.url, application_name: 'kalshiflow' })
   // A connection that ends between two queries is told by the next one.
   client.on('error', () => {})
@@ -26,6 +30,7 @@ export async function openClient(dataFolder: string, database: string | undefine
   return {
     client,
     lease,
+    schema,
     async close() {
       await client.end().catch(() => {})
       await lease.release()

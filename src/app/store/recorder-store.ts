@@ -3,13 +3,13 @@
  * for it: it opens while frames come in, and what is not stored at the end is stored at the next start.
  */
 import { formatPosition } from '#domain'
+import type { StoreSummary } from '#live'
 import {
   type DatabaseEvent,
   type DatabaseLease,
   openDatabase,
   type StoreThreadEvent,
   type StoreWorker,
-  type StoreWorkerStatus,
   startStoreWorker,
 } from '#store'
 import type { Config } from '../config/config.ts'
@@ -31,16 +31,32 @@ export type StoreAccount = {
 }
 
 export type RecorderStore = {
-  /** `undefined` until the database is open. */
-  status(): StoreWorkerStatus | undefined
-  /** Stores what is durable, at most for so long, and lets everything go; a server that is just starting goes after it. */
-  close(deadlineMs: number): Promise<StoreAccount>
+  /** How it is, from the beginning on: for the control socket and the panel. */
+  summary(): StoreSummary
+  /** Stores what is durable, at most for so long, and ends the writer; the database stays. */
+  drain(deadlineMs: number): Promise<StoreAccount>
+  /** Lets the database go, at most for so long; a server that is just starting goes after it. */
+  release(deadlineMs: number): Promise<void>
+}
+
+/** Of a store that is meant and not begun. */
+export const NOT_STARTED: StoreSummary = {
+  state: 'opening',
+  position: '0:0',
+  behind_bytes: 0,
+  behind_ms: 0,
+  rows: 0,
+  rows_per_second: 0,
+  transactions: 0,
+  quarantined: 0,
+  failures: 0,
+  restarts: 0,
+  last_error: null,
+  refused: null,
 }
 
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 30_000
-/** How long letting an embedded server go may hold up the end; it goes on without us. */
-const RELEASE_MS_MAX = 1_500
 
 /** Opens the database in the background and stores what the recorder makes durable. */
 export function startRecorderStore(config: Config, dataFolder: string, recorder: Recorder, log: Log): RecorderStore {
@@ -69,11 +85,27 @@ class BesideRecorder implements RecorderStore {
     this.#opening = this.#open()
   }
 
-  status(): StoreWorkerStatus | undefined {
-    return this.#worker?.status()
+  summary(): StoreSummary {
+    const status = this.#worker?.status()
+    const refused = this.#refusal?.message ?? null
+    const waiting = this.#unavailable === undefined ? 'opening' : 'unavailable'
+    return {
+      state: refused === null ? (status?.state ?? waiting) : 'refused',
+      position: formatPosition(status?.position ?? { segment: 0, offset: 0 }),
+      behind_bytes: status?.behindBytes ?? 0,
+      behind_ms: status?.behindMs ?? 0,
+      rows: status?.rows ?? 0,
+      rows_per_second: status?.rowsPerSecond ?? 0,
+      transactions: status?.transactions ?? 0,
+      quarantined: status?.quarantined ?? 0,
+      failures: status?.failures ?? 0,
+      restarts: status?.restarts ?? 0,
+      last_error: status?.lastError ?? this.#unavailable ?? null,
+      refused,
+    }
   }
 
-  async close(deadlineMs: number): Promise<StoreAccount> {
+  async drain(deadlineMs: number): Promise<StoreAccount> {
     // One that has failed before is not waited for; a first start may still be under way after a short recording.
     const untilMs = performance.now() + deadlineMs
     if (this.#unavailable === undefined) await Promise.race([this.#opening, wait(deadlineMs)])
@@ -93,9 +125,6 @@ class BesideRecorder implements RecorderStore {
           : drained.isComplete
             ? 'complete'
             : 'behind'
-    if (this.#lease !== undefined)
-      await Promise.race([this.#lease.release().catch((error) => this.#failed(error)), wait(RELEASE_MS_MAX)])
-    this.#repeats.tell(true)
     return {
       state,
       rows,
@@ -107,6 +136,12 @@ class BesideRecorder implements RecorderStore {
     }
   }
 
+  async release(deadlineMs: number): Promise<void> {
+    if (this.#lease !== undefined)
+      await Promise.race([this.#lease.release().catch((error) => this.#failed(error)), wait(deadlineMs)])
+    this.#repeats.tell(true)
+  }
+
   async #open(): Promise<void> {
     const { store } = this.#config
     for (let retryMs = RETRY_MS_MIN; !this.#stopping.signal.aborted; retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)) {
@@ -114,6 +149,7 @@ class BesideRecorder implements RecorderStore {
         const lease = await openDatabase({
           databaseUrl: store.databaseUrl?.reveal(),
           dataFolder: this.#dataFolder,
+          schema: store.schema,
           onEvent: (event) => this.#databaseEvent(event),
           signal: this.#stopping.signal,
         })
@@ -137,6 +173,7 @@ class BesideRecorder implements RecorderStore {
     const worker = startStoreWorker({
       journalFolder: `${this.#dataFolder}/journal`,
       database: lease.url,
+      schema: store.schema,
       batchRows: store.batchRows,
       flushIntervalMs: store.flushIntervalMs,
       // Two batches are held: one on its way, one being made.
@@ -146,7 +183,7 @@ class BesideRecorder implements RecorderStore {
     })
     this.#worker = worker
     worker.durable(this.#recorder.journal.durable)
-    this.#recorder.onDurable = (position) => worker.durable(position)
+    this.#recorder.onDurable((position) => worker.durable(position))
     void worker.refused.then((error) => {
       this.#refusal = error
       this.#log.error({ event: 'store_refused', error })

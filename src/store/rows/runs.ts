@@ -81,7 +81,7 @@ export class Runs {
     const cause = body?.cause ?? 'disconnect'
     const doubt = doubtOf(cause)
     this.#parts.standing.losing(
-      { cause: doubt === 'recording_stopped' ? doubt : cause, proofNs, kind: body?.lastProofKind ?? 'durable' },
+      { cause: doubt === 'connection_lost' ? cause : doubt, proofNs, kind: body?.lastProofKind ?? 'durable' },
       () => this.#parts.fold.lost(record, doubt),
     )
     this.#parts.standing.connectionLost(this.stored(record), {

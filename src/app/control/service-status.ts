@@ -1,0 +1,68 @@
+/** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
+import { statfs } from 'node:fs/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { ServiceStatus, StoreSummary, ThreadSummary } from '#live'
+import type { Recorder } from '../recorder/recorder.ts'
+import { statusOf } from '../recorder/status.ts'
+
+/** How often the loop is looked at. */
+const RESOLUTION_MS = 10
+/** Delays older than this are forgotten, by starting the figures anew. */
+const WINDOW_MS = 60_000
+
+export type StatusParts = {
+  readonly recorder: Recorder
+  /** How the store beside the recorder is; absent when nothing is to be stored. */
+  readonly store?: () => StoreSummary
+  readonly threads?: () => Readonly<Record<string, ThreadSummary>>
+}
+
+export class ServiceStatusSource {
+  readonly #recorder: Recorder
+  readonly #store: StatusParts['store']
+  readonly #threads: StatusParts['threads']
+  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #timer: NodeJS.Timeout
+
+  constructor({ recorder, store, threads }: StatusParts) {
+    this.#recorder = recorder
+    this.#store = store
+    this.#threads = threads
+    this.#delay.enable()
+    this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
+    this.#timer.unref()
+  }
+
+  async status(): Promise<ServiceStatus> {
+    const { rss, heapUsed } = process.memoryUsage()
+    return {
+      ...statusOf(this.#recorder),
+      event_loop_delay_ms: {
+        p50: lateMs(this.#delay.percentile(50)),
+        p99: lateMs(this.#delay.percentile(99)),
+        max: lateMs(this.#delay.max),
+      },
+      memory: { rss_bytes: rss, heap_bytes: heapUsed },
+      disk: await diskOf(this.#recorder.dataFolder),
+      store: this.#store?.() ?? null,
+      threads: this.#threads?.() ?? {},
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#delay.disable()
+  }
+}
+
+/** The histogram holds the whole time between two looks, the interval itself included. 0 before the first. */
+const lateMs = (ns: number): number => Math.max(0, Math.round((ns / 1e6 - RESOLUTION_MS) * 100) / 100)
+
+async function diskOf(folder: string): Promise<ServiceStatus['disk']> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return { free_bytes: bavail * bsize, total_bytes: blocks * bsize }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * A recording service from configuration to account: what `record` and `start` have in common. Everything that must be right
+ * before a connection is made is checked here, and everything received is durable before it returns.
+ *
+ * It puts the parts together, in the order in which they need each other, and hands them to {@link stopService}; what each
+ * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
+ */
+import { startSealer } from '#journal'
+import type { SigningKey } from '#kalshi'
+import type { ApiThread } from '../api/api-thread.ts'
+import { type OpenedApi, openApi } from '../api/open-api.ts'
+import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
+import { openControl } from '../control/control-server.ts'
+import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
+import { type Log, openLog, wantsColour } from '../log/log.ts'
+import { Panel } from '../panel/panel.ts'
+import { lockData } from '../recorder/data-lock.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import { RecorderRest, restBodyBytesMax } from '../recorder/recorder-rest.ts'
+import { NOT_STARTED, type RecorderStore, startRecorderStore } from '../store/recorder-store.ts'
+import { describeRecorder } from '../systemd/describe-recorder.ts'
+import { ServiceManager } from '../systemd/service-manager.ts'
+import { summariesOf } from '../threads/supervised-thread.ts'
+import { VERSION } from '../version.ts'
+import { boundsOf } from './bounds.ts'
+import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
+import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { loadSigningKey, openRecording } from './open-recording.ts'
+import { OutlookTeller } from './outlook-teller.ts'
+import type { ServiceOptions } from './service-options.ts'
+import { fieldsOf, viewService } from './service-view.ts'
+import { type RunAccount, stopService } from './stop-service.ts'
+import { tellBounds } from './tell-bounds.ts'
+
+/** Runs until it is stopped. Throws before the first connection when something is wrong; never after. */
+export async function runService(options: ServiceOptions): Promise<RunAccount> {
+  const { config, dataFolder } = options
+  const isTerminal = process.stderr.isTTY === true
+  const colour = wantsColour(isTerminal, process.env)
+  const panel = new Panel(process.stderr, colour)
+  const { log, flush, dropped } = openLog({ ...config.log, colour, ...(isTerminal ? { destination: panel } : {}) })
+  const signals = untilStopped()
+  for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
+  const key = loadSigningKey(config, log)
+  const lock = lockData(dataFolder, options.command)
+  try {
+    checkFree(dataFolder, await freeBytesOf(dataFolder))
+    const { command, environment } = options
+    log.info({ event: 'program_started', command, version: VERSION, environment, dataFolder })
+    const recorder = await openRecording(options, key, log)
+    const account = await serveRecording(options, { recorder, key, log, panel, signals })
+    if (dropped() > 0) log.warn({ event: 'log_lines_dropped', lines: dropped() })
+    log.info({
+      event: 'program_stopped',
+      reason: account.reason,
+      isComplete: account.isComplete,
+      stopMs: account.stopMs,
+    })
+    return account
+  } finally {
+    panel.stop()
+    lock.release()
+    flush()
+  }
+}
+
+type Begun = {
+  readonly recorder: Recorder
+  readonly key: SigningKey | undefined
+  readonly log: Log
+  readonly panel: Panel
+  readonly signals: StopSignals
+}
+
+async function serveRecording(options: ServiceOptions, begun: Begun): Promise<RunAccount> {
+  const { config, environment, dataFolder, builtIn } = options
+  const { recorder, key, log, panel, signals } = begun
+  const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
+  const disk = new DiskWatch(dataFolder)
+  const rest = new RecorderRest(config, recorder, key, log)
+  const list = followMarkets(options, recorder, rest, log)
+  const kept = { seal: config.journal.seal, store: options.store }
+  let api: ApiThread | undefined
+  let store: RecorderStore | undefined
+  const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
+  const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
+  const control = await openControl({
+    dataFolder,
+    recorder,
+    log,
+    ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
+    threads,
+    onStop: () => signals.stop('asked to over the control socket'),
+  })
+  const manager = new ServiceManager({ log })
+  const stop = (reason: string) =>
+    stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
+  try {
+    // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
+    const opened = await openApi(options, log)
+    api = opened?.thread
+    if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
+    const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
+    await disk.start()
+    void tellAllBounds(options, opened?.bounds, log)
+    const markets = await chosenBefore(ended, async (signal) =>
+      list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
+    )
+    if (markets !== undefined) {
+      recorder.start(markets)
+      if (options.forMs !== undefined) signals.after(options.forMs)
+      manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
+      if (list === undefined) void rest.describe(markets)
+      else void list.follow()
+      outlook.start(markets.length, builtIn?.framesPerSecond)
+      if (builtIn !== undefined) tellBuiltIn(builtIn.exchange, log)
+      const parts = {
+        environment,
+        recorder,
+        store: () => store?.summary(),
+        disk: () => disk.figures,
+        outlook: () => outlook.current,
+        api: () => api?.status(),
+        exchange: () => builtIn?.exchange.status(),
+        clockAheadMs: () => rest.clockAheadMs,
+      }
+      panel.start(
+        () => viewService(parts),
+        (view) => log.info({ event: 'recording', ...fieldsOf(view) }),
+      )
+    }
+    const { reason } = await ended
+    manager.stopping(reason)
+    return await stop(reason)
+  } catch (error) {
+    await stop('could not start')
+    throw error
+  } finally {
+    manager.close()
+  }
+}
+
+/** Once the API is there, or is known not to be. */
+async function tellAllBounds(options: ServiceOptions, api: OpenedApi['bounds'] | undefined, log: Log): Promise<void> {
+  const { config, store: hasStore } = options
+  const parts = { restBytes: restBodyBytesMax(config), hasStore, hasBooks: options.api === 'all', api: await api }
+  tellBounds(log, boundsOf(config, parts))
+}
+
+function tellBuiltIn(exchange: BuiltInExchange, log: Log): void {
+  exchange.onEvent = ({ kind, ...fields }) =>
+    log[kind === 'restarting' ? 'error' : 'warn']({ event: 'thread_event', thread: 'exchange', what: kind, ...fields })
+  log.info(
+    { event: 'built_in_exchange', url: exchange.address?.url },
+    'recording the built-in exchange: its markets, traders and prices are invented',
+  )
+}
+
+const SEAL_EVERY_MS = 60_000
+
+const startJournalSealer = (folder: string, log: Log) =>
+  startSealer({
+    folder,
+    everyMs: SEAL_EVERY_MS,
+    onSealed: ({ segment, raw, sealed }) =>
+      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes }),
+    onFailed: (failure) => log.error({ event: 'seal_failed', ...failure }),
+  })

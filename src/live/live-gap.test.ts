@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { Market } from '#feed'
+import { GAP_TICKERS_MAX, GAPS_MAX, GapRing } from './live-gap.ts'
+
+const at = (offset: number) => ({ segment: 1, offset })
+const aMarket = (ticker: string, provenUntilMs: number) => Object.assign(new Market(ticker), { provenUntilMs })
+
+test('a happening is one gap, from the earliest proof to the last market that is proven again', () => {
+  const ring = new GapRing()
+  ring.doubted(aMarket('A', 200), 'sequence_break', at(10), undefined)
+  ring.doubted(aMarket('B', 100), 'sequence_break', at(10), undefined)
+  ring.doubted(aMarket('C', 300), 'crossed', at(20), undefined)
+  expect(ring.all.map(({ cause, market_tickers, open }) => [cause, market_tickers, open])).toEqual([
+    ['sequence_break', ['A', 'B'], 2],
+    ['crossed', ['C'], 1],
+  ])
+  ring.proven('A', 400, 'snapshot')
+  ring.proven('A', 450, 'snapshot')
+  expect(ring.all[0]).toMatchObject({ from_ms: 100, to_ms: null, open: 1, closed_by: null, found: '1:10' })
+  ring.proven('B', 500, 'checkpoint')
+  expect(ring.all[0]).toMatchObject({ to_ms: 500, open: 0, closed_by: 'checkpoint' })
+  expect(ring.all[1]).toMatchObject({ to_ms: null, open: 1 })
+})
+
+test('a lost connection’s gap says its own cause and last sign of life', () => {
+  const ring = new GapRing()
+  ring.doubted(aMarket('A', 200), 'connection_lost', at(10), {
+    cause: 'ping_silence',
+    detail: 'nothing heard',
+    proofMs: 150,
+  })
+  expect(ring.all[0]).toMatchObject({ cause: 'ping_silence', detail: 'nothing heard', from_ms: 150 })
+})
+
+test('the ring forgets the oldest, by number and by the tickers that it holds', () => {
+  const ring = new GapRing()
+  for (let index = 0; index < GAPS_MAX + 10; index++) {
+    ring.declared({ cause: 'process_down', fromNs: String(index * 1e6), toNs: '0' }, at(index))
+  }
+  expect(ring.all).toHaveLength(GAPS_MAX)
+  expect(ring.all[0]!.from_ms).toBe(10)
+  const markets = Array.from({ length: GAP_TICKERS_MAX / 2 }, (_, index) => `M${index}`)
+  for (let index = 0; index < 3; index++) ring.declared({ cause: 'maintenance', fromNs: '0', markets }, at(index))
+  expect(ring.all.map(({ cause }) => cause)).toEqual(['maintenance', 'maintenance'])
+})

@@ -1,0 +1,116 @@
+/**
+ * Holes as a copy of the books sees them: one for each happening, with the markets that it left in doubt and what closed
+ * it. A ring: the oldest go first. The whole ledger is in the database (rl_gaps); this one needs none.
+ */
+import type { GapBody } from '#domain'
+import { formatPosition, type Position } from '#domain'
+import type { DoubtCause, Market } from '#feed'
+
+export type LiveGap = {
+  /** A doubt's cause, a lost connection's, or a declared hole's. */
+  readonly cause: string
+  readonly detail?: string
+  /** Unix ms: the last proof before the hole. */
+  readonly from_ms: number
+  /** Unix ms: when the last of its markets was proven again; `null` while one is not. */
+  readonly to_ms: number | null
+  /** The position behind the record that revealed it. */
+  readonly found: string
+  /** `declared`: the record itself says where it ends. `null` while open. */
+  readonly closed_by: 'snapshot' | 'checkpoint' | 'declared' | null
+  readonly connection?: number
+  readonly sid?: number
+  /** The markets that it left in doubt; none when it concerns whatever was recorded then. */
+  readonly market_tickers: readonly string[]
+  /** How many of them are not proven again. */
+  readonly open: number
+}
+
+type Growing = { -readonly [Field in keyof LiveGap]: LiveGap[Field] } & { market_tickers: string[] }
+
+export const GAPS_MAX = 10_000
+/** Tickers held by all gaps together: a break of 5,000 markets counts as many. */
+export const GAP_TICKERS_MAX = 200_000
+
+/** Why a connection's books stand still, and the last sign of life. */
+export type Loss = { readonly cause: string; readonly detail: string | undefined; readonly proofMs: number }
+
+export class GapRing {
+  readonly #gaps: Growing[] = []
+  /** By ticker: the gap that its book is in. */
+  readonly #openOf = new Map<string, Growing>()
+  #tickers = 0
+
+  /** Oldest first. */
+  get all(): readonly LiveGap[] {
+    return this.#gaps
+  }
+
+  /** A proven book is in doubt. `at`: the position behind the record at hand. */
+  doubted(market: Market, cause: DoubtCause, at: Position, loss: Loss | undefined): void {
+    const found = formatPosition(at)
+    const told = loss?.cause ?? cause
+    const connection = market.source?.connectionId
+    const sid = market.source?.sid
+    const last = this.#gaps.at(-1)
+    const isSame = last?.found === found && last.cause === told && last.connection === connection && last.sid === sid
+    const fromMs = loss?.proofMs ?? market.provenUntilMs
+    const gap = isSame
+      ? last
+      : this.#add({
+          cause: told,
+          ...(loss?.detail === undefined ? {} : { detail: loss.detail }),
+          from_ms: fromMs,
+          to_ms: null,
+          found,
+          closed_by: null,
+          ...(connection === undefined ? {} : { connection }),
+          ...(sid === undefined ? {} : { sid }),
+          market_tickers: [],
+          open: 0,
+        })
+    gap.from_ms = Math.min(gap.from_ms, fromMs)
+    gap.market_tickers.push(market.ticker)
+    gap.open++
+    this.#tickers++
+    this.#openOf.set(market.ticker, gap)
+    this.#keepInBounds()
+  }
+
+  proven(ticker: string, atMs: number, by: 'snapshot' | 'checkpoint'): void {
+    const gap = this.#openOf.get(ticker)
+    if (gap === undefined) return
+    this.#openOf.delete(ticker)
+    gap.open--
+    if (gap.open > 0) return
+    gap.to_ms = atMs
+    gap.closed_by = by
+  }
+
+  /** A hole that the recorder wrote down itself. */
+  declared({ cause, detail, fromNs, toNs, markets = [] }: GapBody, at: Position): void {
+    this.#add({
+      cause,
+      ...(detail === undefined ? {} : { detail }),
+      from_ms: Number(fromNs) / 1e6,
+      to_ms: toNs === undefined ? null : Number(toNs) / 1e6,
+      found: formatPosition(at),
+      closed_by: toNs === undefined ? null : 'declared',
+      market_tickers: [...markets],
+      open: 0,
+    })
+    this.#tickers += markets.length
+    this.#keepInBounds()
+  }
+
+  #add(gap: Growing): Growing {
+    this.#gaps.push(gap)
+    return gap
+  }
+
+  #keepInBounds(): void {
+    while (this.#gaps.length > GAPS_MAX || (this.#tickers > GAP_TICKERS_MAX && this.#gaps.length > 1)) {
+      this.#tickers -= this.#gaps.shift()!.market_tickers.length
+    }
+  }
+}

@@ -1,0 +1,401 @@
+/**
+ * A copy of the recorder's books, made from the journal alone and kept up with it: what the service answers from.
+ *
+ *   begin    from the newest segment that tells of all books, up to what is durable
+ *   follow   up to the recorder's durable position, for as long as a recorder says one
+ *   finish   the recorder is gone: what it left is read, its books are in doubt, and a recorder is looked for
+ *
+ * It costs the feed nothing, never skips a record, and says of every book how far it is behind. Nothing here writes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Environment, POSITION_ZERO, type Position } from '#domain'
+import type { DoubtCause, Fold, Market } from '#feed'
+import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, type SegmentSummary } from '#journal'
+import type { Disk } from '#ports'
+import { type BookView, viewBook } from './book-view.ts'
+import { FOLLOW_HEARTBEAT_MS } from './control/control-protocol.ts'
+import { LiveFold, type LiveMarket, type LiveSession } from './live-fold.ts'
+import type { LiveGap } from './live-gap.ts'
+import { Pace } from './pace.ts'
+import type { RecorderLink } from './recorder-link.ts'
+import type { ReplicaListener } from './replica-listener.ts'
+import { findRunStart } from './run-start.ts'
+
+export type ReplicaState = 'catching_up' | 'live' | 'finished'
+
+export type ReplicaEvent =
+  | { readonly kind: 'state'; readonly state: ReplicaState; readonly behindMs: number }
+  | { readonly kind: 'read_fault'; readonly fault: ReadFault }
+  /** It is tried again. */
+  | { readonly kind: 'failed'; readonly error: Error; readonly retryMs: number }
+
+export type ReplicaOptions = {
+  /** The journal's folder. */
+  readonly folder: string
+  /** Closed with the copy. */
+  readonly recorder: RecorderLink
+  readonly disk?: Disk
+  readonly onEvent?: (event: ReplicaEvent) => void
+}
+
+/** A copy that is further behind calls no book valid. */
+export const BEHIND_MS_MAX = 1_000
+/** How long {@link Replica.open} waits for the books; it opens without them then. */
+const OPEN_MS_MAX = 1_000
+const SAMPLE_MS = 1_000
+/** How often the state is looked at. */
+const STATE_MS = 100
+/** A reader that is told of every commit looks by itself only in case a word was lost. */
+const POLL_MS = 250
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 5_000
+/** How long a copy without a journal waits before it looks again. */
+const LOOK_MS = 200
+
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #recorder: RecorderLink
+  readonly #disk: Disk
+  readonly #listeners = new Set<ReplicaListener>()
+  readonly #closing = new AbortController()
+  readonly #timers: NodeJS.Timeout[]
+  readonly #openedMs = performance.now()
+  #running: Promise<void> = Promise.resolve()
+  #live: LiveFold
+  /** Where reading goes on: the end of the last block. */
+  #at: Position = POSITION_ZERO
+  #segment: Pick<SegmentSummary, 'journal' | 'environment'> | undefined
+  #hasBegun = false
+  #wasUnbound = false
+  #isFinished = false
+  #toldState: ReplicaState = 'catching_up'
+  #sampledMs = performance.now()
+  #wake: () => void = () => {}
+
+  /** Opens within about a second, with the books or still catching up. Never rejects: what fails is tried again and told. */
+  static async open(options: ReplicaOptions): Promise<Replica> {
+    const replica = new Replica(options)
+    const untilMs = performance.now() + OPEN_MS_MAX
+    while (replica.state === 'catching_up' && performance.now() < untilMs) await sleep(5)
+    return replica
+  }
+
+  private constructor(options: ReplicaOptions) {
+    this.#options = options
+    this.#recorder = options.recorder
+    this.#disk = options.disk ?? new FileDisk()
+    this.#live = new LiveFold(this.#listeners)
+    this.#timers = [
+      setInterval(() => this.#sample(), SAMPLE_MS).unref(),
+      setInterval(() => this.#tellState(), STATE_MS).unref(),
+    ]
+    this.#running = this.#run()
+  }
+
+  /** Another object each time the copy begins anew, which it does only before it was `live` for the first time. */
+  get fold(): Fold {
+    return this.#live.fold
+  }
+
+  /** Behind the last record folded. */
+  get position(): Position {
+    return this.#live.position
+  }
+
+  /** Receive time of the newest frame that the recorder has, Unix ms; 0 when nobody knows. */
+  get headMs(): number {
+    return this.#recorder.head?.headMs ?? 0
+  }
+
+  /** Receive time of the last frame folded, Unix ms; 0 before the first. */
+  get lastFrameMs(): number {
+    return this.#live.lastFrameMs
+  }
+
+  /**
+   * How much older the books are than the recorder's, in ms. A recorder that is not heard counts as running on, from a
+   * heartbeat after its last word. Above {@link BEHIND_MS_MAX} before the copy has caught up for the first time, and while
+   * it finds out whether a recorder is gone; 0 when it is finished.
+   */
+  get behindMs(): number {
+    if (this.#isFinished) return 0
+    const { head, silentMs, state } = this.#recorder
+    const { lastRecordMs } = this.#live
+    const lagMs = head === undefined || lastRecordMs === 0 ? 0 : head.headMs - lastRecordMs
+    const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
+    // A recorder's first record is that it began: a copy without a record has not reached it.
+    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
+    return Math.max(lagMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
+  }
+
+  get state(): ReplicaState {
+    if (this.#isFinished) return 'finished'
+    return this.#hasBegun && this.behindMs <= BEHIND_MS_MAX ? 'live' : 'catching_up'
+  }
+
+  /** The copy has caught up once: from here on its books only go forward, and listeners are told of every change. */
+  get hasBooks(): boolean {
+    return this.#hasBegun
+  }
+
+  /** `undefined` before a segment was read. */
+  get journalId(): string | undefined {
+    return this.#segment?.journal ?? this.#recorder.identity?.journal
+  }
+
+  get environment(): Environment | undefined {
+    return this.#segment?.environment ?? this.#recorder.identity?.environment
+  }
+
+  /** The run that the last record belongs to. */
+  get session(): LiveSession | undefined {
+    return this.#live.session
+  }
+
+  get recorder(): RecorderLink {
+    return this.#recorder
+  }
+
+  get framesPerSecond(): number {
+    return this.#live.framesPerSecond
+  }
+
+  market(ticker: string): LiveMarket | undefined {
+    return this.#live.market(ticker)
+  }
+
+  markets(): Iterable<LiveMarket> {
+    return this.#live.markets()
+  }
+
+  /** Newest last, since where the copy was begun. */
+  gaps(): readonly LiveGap[] {
+    return this.#live.gaps.all
+  }
+
+  /** Why a book of this copy may not be believed; `undefined` when it may. */
+  doubtOf(market: Market): DoubtCause | undefined {
+    return market.doubt ?? (this.behindMs > BEHIND_MS_MAX ? 'behind' : undefined)
+  }
+
+  /** A book with everything that says how far to believe it. */
+  view(market: Market, nowMs = Date.now()): BookView {
+    const { ticker, book, seq, asOfMs } = market
+    const doubt = this.doubtOf(market)
+    const { segment, offset } = this.position
+    return {
+      ...viewBook({ ticker, book, seq, asOfMs, valid: doubt === undefined, doubt }, nowMs),
+      position: `${segment}:${offset}`,
+      behind_ms: Math.round(this.behindMs),
+    }
+  }
+
+  /** Tells of everything from here on, synchronously. Answers how to stop listening. */
+  subscribe(listener: ReplicaListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#listeners.clear()
+    this.#recorder.close()
+    this.#wake()
+    await this.#running
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    const stopListening = this.#recorder.listen(() => this.#wake())
+    let retryMs = RETRY_MS_MIN
+    while (!this.#isClosed) {
+      try {
+        if (this.#isAstray) this.#hasBegun = false
+        if (!this.#hasBegun) await this.#begin()
+        else if (this.#recorder.state === 'gone') await this.#finish()
+        else await this.#follow()
+        retryMs = RETRY_MS_MIN
+      } catch (error) {
+        if (this.#isClosed) break
+        this.#options.onEvent?.({ kind: 'failed', error: error as Error, retryMs })
+        await this.#rest(retryMs)
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)
+      }
+    }
+    stopListening()
+  }
+
+  /**
+   * Records were read without a bound, since no recorder answered, and now one does that had written them already: it was
+   * just starting. What it has not made durable may come otherwise, and its connections are open still.
+   */
+  get #isAstray(): boolean {
+    const { state, identity } = this.#recorder
+    return this.#wasUnbound && state === 'following' && identity?.session === this.#live.session?.id
+  }
+
+  /** The books as of now: from ever older segments, until one tells of all of them. */
+  async #begin(): Promise<void> {
+    const { state, head } = this.#recorder
+    if (state === 'looking' && head === undefined) return this.#rest(LOOK_MS)
+    const all = await this.#segments()
+    const bound = state === 'gone' || head === undefined ? afterLast(all) : head.durable
+    const segments = all.filter(({ number }) => number <= bound.segment)
+    if (segments.length === 0) {
+      this.#isFinished = this.#recorder.state === 'gone'
+      return this.#rest(LOOK_MS)
+    }
+    this.#isFinished = false
+    this.#wasUnbound = state === 'gone' || head === undefined
+    this.#segment = segments.find(({ journal, environment }) => journal !== undefined && environment !== undefined)
+    for (let back = 1; !this.#isClosed; back *= 2) {
+      const start = segments[Math.max(0, segments.length - back)]!.number
+      this.#live = new LiveFold(this.#listeners)
+      this.#at = { segment: start, offset: 0 }
+      await this.#read(bound)
+      if (this.#live.isWhole || back >= segments.length) break
+    }
+    if (this.#isClosed) return
+    this.#live.tells = true
+    this.#hasBegun = true
+    for (const each of this.#listeners) each.restarted?.()
+    if (!this.#live.sawRunStart) void this.#readRunStart(segments.map(({ number }) => number))
+  }
+
+  /** Up to the durable position, until the recorder is gone. */
+  async #follow(): Promise<void> {
+    const gone = new AbortController()
+    const stop = () => gone.abort()
+    this.#closing.signal.addEventListener('abort', stop, { once: true })
+    const cursor = openCursor({
+      ...this.#place,
+      from: this.#at,
+      until: () => this.#recorder.head?.durable ?? this.#at,
+      follow: true,
+      pollMs: POLL_MS,
+      signal: gone.signal,
+    })
+    const stopListening = this.#recorder.listen(() => (this.#recorder.state === 'gone' ? stop() : cursor.poke()))
+    const pace = new Pace()
+    this.#wasUnbound = false
+    try {
+      if (this.#recorder.state === 'gone') return
+      for (;;) {
+        const block = await cursor.nextBlock()
+        if (block === undefined) return
+        this.#live.take(block)
+        this.#at = cursor.position
+        for (const each of this.#listeners) each.batchEnded?.()
+        if (pace.isDue) await pace.rest()
+      }
+    } finally {
+      stopListening()
+      this.#closing.signal.removeEventListener('abort', stop)
+      await cursor.close()
+    }
+  }
+
+  /** Reads what a recorder that is gone has left, and waits for the next. */
+  async #finish(): Promise<void> {
+    this.#wasUnbound = true
+    await this.#read(afterLast(await this.#segments()), () => this.#recorder.state !== 'gone')
+    if (this.#recorder.state !== 'gone' || this.#isClosed) return
+    this.#live.ended('process_down')
+    this.#isFinished = true
+    this.#tellState()
+    for (const each of this.#listeners) each.batchEnded?.()
+    while (this.#recorder.state === 'gone' && !this.#isClosed) await this.#rest(RETRY_MS_MAX)
+    this.#isFinished = false
+    this.#tellState()
+  }
+
+  /** Folds everything before `bound` that is not folded yet. */
+  async #read(bound: Position, isOver: () => boolean = () => false): Promise<void> {
+    const cursor = openCursor({ ...this.#place, from: this.#at, until: bound, signal: this.#closing.signal })
+    const pace = new Pace()
+    try {
+      for (;;) {
+        const block = isOver() ? undefined : await cursor.nextBlock()
+        if (block === undefined) return
+        this.#live.take(block)
+        this.#at = cursor.position
+        if (!pace.isDue) continue
+        for (const each of this.#listeners) each.batchEnded?.()
+        await pace.rest()
+      }
+    } finally {
+      await cursor.close()
+    }
+  }
+
+  async #readRunStart(segments: readonly number[]): Promise<void> {
+    const live = this.#live
+    try {
+      const place = { disk: this.#disk, folder: this.#options.folder }
+      const start = await findRunStart(place, segments, this.#closing.signal)
+      if (start === undefined || this.#isClosed) return
+      const { session: id, version } = start.body
+      if (live.session?.id === id) live.session = { id, startedMs: start.startedMs, version }
+      for (const each of start.rest) live.infos.rest(each, true)
+    } catch (error) {
+      // Titles and the time of the start are missing then, and nothing else.
+      this.#options.onEvent?.({ kind: 'failed', error: error as Error, retryMs: Number.POSITIVE_INFINITY })
+    }
+  }
+
+  get #place() {
+    return {
+      disk: this.#disk,
+      folder: this.#options.folder,
+      onFault: (fault: ReadFault) => {
+        if (losesRecords(fault)) this.#live.fold.damaged()
+        this.#options.onEvent?.({ kind: 'read_fault', fault })
+      },
+    }
+  }
+
+  /** None where the folder is not there yet. */
+  async #segments(): Promise<SegmentSummary[]> {
+    try {
+      return await listSegments(this.#disk, this.#options.folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
+  }
+
+  #sample(): void {
+    const nowMs = performance.now()
+    this.#live.sample(nowMs - this.#sampledMs)
+    this.#sampledMs = nowMs
+    this.#live.infos.prune((ticker) => this.#live.fold.market(ticker) !== undefined)
+  }
+
+  #tellState(): void {
+    const { state } = this
+    if (state === this.#toldState) return
+    this.#toldState = state
+    this.#options.onEvent?.({ kind: 'state', state, behindMs: Math.round(this.behindMs) })
+    for (const each of this.#listeners) each.state?.()
+  }
+
+  /** Waits, at most so long: a word from the recorder ends it. */
+  #rest(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        done()
+      }
+    })
+  }
+}
+
+const afterLast = (segments: readonly SegmentSummary[]): Position => ({
+  segment: (segments.at(-1)?.number ?? 0) + 1,
+  offset: 0,
+})

@@ -1,0 +1,113 @@
+/** Gaps and runs from a real database that a real store fills, in pages, and what is answered while it is away. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { until } from '../support/recording.ts'
+import { AnswerCheck } from './document.ts'
+import { type Answer, type Service, serve } from './service.ts'
+
+let postgres: TestPostgres
+let service: Service
+let check: AnswerCheck
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  service = await serve({ useStore: true, databaseUrl: postgres.url, database: postgres.url })
+  await until('the copy is there', async () => (await service.get('/rl/markets')).status === 200)
+  check = new AnswerCheck((await service.get('/rl/docs/openapi.json')).body)
+})
+afterAll(async () => {
+  await service.close()
+  await postgres.stop()
+})
+
+async function ask(path: string): Promise<Answer> {
+  const answer = await service.get(path)
+  expect(check.fault('GET', path.split('?')[0]!, answer)).toBeUndefined()
+  return answer
+}
+
+test('gaps are told once for each happening, with their markets, newest first and in pages', async () => {
+  for (let cuts = 1; cuts <= 3; cuts++) {
+    await until('all books are valid', () => service.recorder.fold.markets().filter(({ valid }) => valid).length === 6)
+    service.exchange.faults.cut(service.exchange.sent().connections.at(-1)!.id, 'terminate')
+    await until('it was lost', () => service.recorder.connectionsLost === cuts)
+  }
+  await until('all gaps have ended in the database', async () => {
+    const { body } = await ask('/rl/gaps')
+    return (
+      body.source === 'database' &&
+      body.gaps.length === 3 &&
+      body.gaps.every((each: { to: string | null }) => each.to !== null)
+    )
+  })
+  const { gaps } = (await ask('/rl/gaps')).body
+  for (const gap of gaps) {
+    expect(gap).toMatchObject({
+      cause: 'disconnect',
+      markets: 6,
+      open: 0,
+      market_tickers: [...service.exchange.tickers].sort(),
+    })
+    expect(Date.parse(gap.from)).toBeLessThanOrEqual(Date.parse(gap.to))
+  }
+  const connections = gaps.map(({ connection }: { connection: number }) => connection)
+  expect(connections).toEqual([...connections].sort((a, b) => b - a))
+
+  const seen: number[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const path: string = `/rl/gaps?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`
+    const { body } = await ask(path)
+    seen.push(...body.gaps.map(({ connection }: { connection: number }) => connection))
+    cursor = body.next_cursor
+  }
+  expect(seen).toEqual(connections)
+
+  const found = async (query: string) => (await ask(`/rl/gaps?${query}`)).body.gaps.length
+  expect(await found(`market_ticker=${service.exchange.tickers[0]}`)).toBe(3)
+  expect(await found('market_ticker=KXNOPE')).toBe(0)
+  expect(await found('cause=sequence_break')).toBe(0)
+  expect([await found('open=true'), await found('open=false')]).toEqual([0, 3])
+  // The copy tells the same happenings without a database.
+  expect((await service.get('/rl/status')).body.stats.copy.gaps).toBe(3)
+})
+
+test('runs are told with how they ended', async () => {
+  const { body } = await ask('/rl/sessions')
+  expect(body).toMatchObject({
+    source: 'database',
+    next_cursor: null,
+    sessions: [{ session: service.recorder.session, state: 'running', ended: null }],
+  })
+})
+
+test('a cursor of anything is answered, and harms nothing', async () => {
+  for (const parts of [
+    [null, null, null],
+    [1e308, -1, 'x'],
+    [1, 2, '\0'],
+    ['1; DROP TABLE x', 0, ''],
+    [3.5, 2 ** 60, 'y'],
+  ]) {
+    const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url')
+    const { status, body } = await ask(`/rl/gaps?cursor=${cursor}`)
+    expect([status, body.source]).toEqual([200, 'database'])
+  }
+})
+
+test('while the database is away the journal answers, and says so', async () => {
+  await postgres.halt('SIGKILL')
+  const { body } = await ask('/rl/gaps')
+  expect(body).toMatchObject({ source: 'journal' })
+  expect(body.gaps).toHaveLength(3)
+  expect(body.gaps[0]).toMatchObject({ cause: 'disconnect', markets: 6, open: 0 })
+  expect((await ask('/rl/sessions')).body).toMatchObject({ source: 'journal' })
+  expect((await ask('/rl/gaps?limit=2')).body.next_cursor).not.toBeNull()
+  await postgres.restart()
+  await until('it is asked again', async () => (await ask('/rl/gaps')).body.source === 'database')
+  expect(service.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('store_'))).toEqual([
+    'store_open',
+    'store_away',
+    'store_open',
+  ])
+})
