@@ -170,7 +170,12 @@ export type ContextSubscription = {
   readonly exchangeMs: number
   /** Receive time of the last in-sequence frame, Unix ms with fraction. */
   readonly lastMs: number
+  /** Absent unless the last frames had numbers already passed. */
+  readonly passed?: ContextPassed
 }
+
+/** Numbers already passed that came one after the other: the last of them, how many, and the last of the count itself. */
+export type ContextPassed = { readonly seq: number; readonly run: number; readonly last: number }
 
 /** A whole book as the checkpoint record carries it. */
 export type CheckpointBook = {

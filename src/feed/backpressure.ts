@@ -8,6 +8,8 @@ export const PAUSE_MS_MAX = 5_000
 export type Relief = 'pause' | 'resume' | 'stall' | 'room' | undefined
 
 export class Backpressure {
+  /** Past it the sockets are paused. A quarter is left for what a paused socket still hands over, and for the records that tell of it. */
+  readonly pauseAboveBytes: number
   readonly #limitBytes: number
   #state: 'flowing' | 'paused' | 'stalled' = 'flowing'
   #sinceMs = 0
@@ -15,16 +17,19 @@ export class Backpressure {
   /** `limitBytes`: what the journal's buffer takes at most. */
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
+    this.pauseAboveBytes = (limitBytes * 3) / 4
   }
 
   get state(): 'flowing' | 'paused' | 'stalled' {
     return this.#state
   }
 
-  /** To be asked several times a second with the bytes buffered. Answers what changes now. */
+  /**
+   * To be asked several times a second with the bytes buffered, and after a frame that took them past
+   * {@link pauseAboveBytes}: a burst fills the buffer between two looks. Answers what changes now.
+   */
   check(bufferedBytes: number, nowMs: number): Relief {
-    // A quarter is left for what a paused socket still hands over, and for the records that tell of it.
-    const isFull = bufferedBytes > (this.#limitBytes * 3) / 4
+    const isFull = bufferedBytes > this.pauseAboveBytes
     const isEased = bufferedBytes <= this.#limitBytes / 2
     if (this.#state === 'flowing') return isFull ? this.#become('paused', nowMs, 'pause') : undefined
     if (isEased) return this.#become('flowing', nowMs, this.#state === 'paused' ? 'resume' : 'room')

@@ -34,6 +34,15 @@ export class CommandQueue {
   /** When the last {@link PER_SECOND_MAX} were sent, by the number of the command: any second counts, not the calendar's. */
   readonly #sentMs = new Float64Array(PER_SECOND_MAX).fill(Number.NEGATIVE_INFINITY)
   #sentCount = 0
+  readonly #stillMeant: (command: Command) => Command | undefined
+
+  /**
+   * `stillMeant`: what is left of a refused command when it comes to be sent again. Others were sent meanwhile, and to
+   * delete a market late that was added since would undo what came after.
+   */
+  constructor(stillMeant: (command: Command) => Command | undefined = (command) => command) {
+    this.#stillMeant = stillMeant
+  }
 
   /** Whether nothing is waiting or unanswered. */
   get isIdle(): boolean {
@@ -67,12 +76,14 @@ export class CommandQueue {
         continue
       }
       this.#waiting.splice(index, 1)
+      const command = pending.tries === 0 ? pending.command : this.#stillMeant(pending.command)
+      if (command === undefined) continue
       const id = this.#nextId++
-      const sent = { ...pending, id, sentMs: nowMs }
-      if (isAnswered(pending.command)) this.#sent.set(id, sent)
+      const sent = { ...pending, command, id, sentMs: nowMs }
+      if (isAnswered(command)) this.#sent.set(id, sent)
       else this.#remember(sent)
       this.#sentMs[this.#sentCount++ % PER_SECOND_MAX] = nowMs
-      texts.push(encodeCommand(id, pending.command))
+      texts.push(encodeCommand(id, command))
     }
     return texts
   }

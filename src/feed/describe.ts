@@ -29,8 +29,13 @@ function describeConnection(connection: Connection): ContextConnection {
     connection: id,
     orientation: orientation.describe(),
     asked: asked.describe(),
-    sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs, lastMs }) => {
-      return { sid, channel, exchangeMs, lastMs, ...(last === undefined ? {} : { lastSeq: last }) }
-    }),
+    sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs, lastMs, passed }) => ({
+      sid,
+      channel,
+      exchangeMs,
+      lastMs,
+      ...(last === undefined ? {} : { lastSeq: last }),
+      ...(passed === undefined ? {} : { passed }),
+    })),
   }
 }

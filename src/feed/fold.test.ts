@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ConnectionOpenedBody, YES } from '#domain'
 import { aDelta, anError, anOk, aSnapshot, aSubscribed, bytesOf } from '../../test/support/frames.ts'
+import { describeCheckpoint, describeContext } from './describe.ts'
 import { Fold } from './fold.ts'
 import type { FoldListener } from './listener.ts'
 
@@ -95,6 +96,25 @@ describe('a sequence', () => {
     play(aSnapshot(1, 'A', TWO_SIDED), aDelta(2, 'A', '0.4000', '1.00'), aDelta(3, 'A', '0.4000', '1.00'))
     expect(fellBack).toEqual([1])
     expect(fold.markets().some(({ valid }) => valid)).toBe(false)
+  })
+
+  test('does not fall back by frames sent twice between others', () => {
+    const { fold, play } = twoValid()
+    for (let seq = 3; seq < 9; seq++) play(aDelta(seq, 'A', '0.4000', '1.00'), aDelta(seq, 'A', '0.4000', '1.00'))
+    expect(fold.counts.repeats).toBe(6)
+    expect(fold.market('A')!.valid).toBe(true)
+  })
+
+  test('that falls back across the start of a segment is seen by a reader that begins there', () => {
+    const { fold, play } = twoValid()
+    play(aDelta(3, 'A', '0.4000', '1.00'), aSnapshot(1, 'A', TWO_SIDED), aDelta(2, 'A', '0.4000', '1.00'))
+    const reader = new Fold()
+    reader.context(JSON.parse(JSON.stringify(describeContext(fold, 'session'))))
+    for (const market of fold.markets()) reader.checkpoint(describeCheckpoint(market)!, 0)
+    expect(reader.market('A')!.proven).toBe(true)
+    play(aDelta(3, 'A', '0.4000', '1.00'))
+    reader.frame(1, bytesOf(aDelta(3, 'A', '0.4000', '1.00')), 0)
+    for (const each of [fold, reader]) expect(each.market('A')!.doubt).toBe('sequence_break')
   })
 
   test('must begin with 1 after our own subscribed', () => {

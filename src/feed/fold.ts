@@ -167,11 +167,9 @@ export class Fold {
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
-      for (const { sid, channel, lastSeq, exchangeMs, lastMs } of each.sids ?? []) {
-        const subscription = new Subscription(connection, sid, channel, 'any')
-        subscription.last = lastSeq
-        subscription.exchangeMs = exchangeMs
-        subscription.lastMs = lastMs
+      for (const standing of each.sids ?? []) {
+        const subscription = new Subscription(connection, standing.sid, standing.channel, 'any')
+        subscription.resume(standing)
         connection.add(subscription)
       }
       this.#connections.set(each.connection, connection)

@@ -39,6 +39,11 @@ export class Orientation {
     return { books: this.#sampled.size, crossed }
   }
 
+  /** The markets to be looked at again: those of a verdict `wrong` that rests on few. None otherwise. */
+  get doubtful(): string[] {
+    return this.#verdict === 'wrong' && !this.isFull ? [...this.#sampled.keys()] : []
+  }
+
   /** Whether the verdict rests on a full sample and stands. */
   get isFull(): boolean {
     return this.#sampled.size >= SAMPLE_SIZE

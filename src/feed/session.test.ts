@@ -100,6 +100,42 @@ describe('a session', () => {
     expect(session.state).toBe('live')
   })
 
+  test('does not delete a market late that was asked for again meanwhile', () => {
+    const session = live()
+    session.change({ remove: ['A'] }, 1000)
+    const [first, ...others] = sends(session.takeEffects())
+    expect(first?.params).toMatchObject({ action: 'delete_markets', market_tickers: ['A'], sids: [1] })
+    const hasty = { type: 'error', sid: undefined, seq: undefined, code: 27, message: '', markets: [] } as const
+    session.control({ ...hasty, id: first!.id }, 1010)
+    session.change({ add: ['A'] }, 1020)
+    others.push(...sends(session.takeEffects()))
+    for (const { id } of others) session.control({ type: 'ok', id, sid: 1, seq: 1, markets: undefined }, 1030)
+    session.tick(3000)
+    others.push(...sends(session.takeEffects()))
+    const ofBooks = others.filter(({ params }) => params.sids?.[0] === 1)
+    expect(ofBooks.map(({ params }) => params.action)).toEqual(['add_markets'])
+  })
+
+  test('asks again for the few books that say a connection is read the wrong way round, ever more rarely', () => {
+    const session = live()
+    session.oriented(['A'], 1000)
+    session.answered('A', 1000)
+    const askedMs: number[] = []
+    for (let nowMs = 1000; nowMs < 300_000; nowMs += 500) {
+      session.heard(nowMs)
+      session.tick(nowMs)
+      const asked = sends(session.takeEffects())
+      if (asked.length === 0) continue
+      expect(asked.map(({ params }) => [params.action, params.market_tickers])).toEqual([['get_snapshot', ['A']]])
+      askedMs.push(nowMs - 1000)
+      session.answered('A', nowMs)
+    }
+    expect(askedMs).toEqual([1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000, 243_000])
+    session.oriented([], 300_000)
+    session.tick(400_000)
+    expect(sends(session.takeEffects())).toEqual([])
+  })
+
   test('repairs one sequence break by get_snapshot, and a second before it is whole by a new connection', () => {
     const session = live()
     for (const market of ['A', 'B']) session.doubted(market, 'sequence_break', 1000)

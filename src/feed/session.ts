@@ -13,6 +13,7 @@ import { CommandQueue, type Pending } from './command-queue.ts'
 import { errorAction } from './error-codes.ts'
 import type { ControlFrame } from './listener.ts'
 import type { DoubtCause } from './market.ts'
+import { Reread } from './reread.ts'
 import { Resync } from './resync.ts'
 import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
 import { BOOKS, type PlanOptions, SubscriptionPlan } from './subscription-plan.ts'
@@ -61,8 +62,9 @@ export class Session {
   #effects: Effect[] = []
   readonly #options: SessionOptions
   readonly #backoff: Backoff
-  readonly #commands = new CommandQueue()
+  readonly #commands = new CommandQueue((command) => this.#plan.stillMeant(command))
   readonly #resync = new Resync()
+  readonly #reread = new Reread()
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
@@ -233,6 +235,11 @@ export class Session {
     this.#pump(nowMs)
   }
 
+  /** The connection's orientation was judged. `doubtful`: the markets that say it is wrong, while they are few. */
+  oriented(doubtful: readonly string[], nowMs: number): void {
+    if (isOpen(this.#state)) this.#reread.judged(doubtful, nowMs)
+  }
+
   /** Asks for a market's book again, by command of a person. */
   resync(markets: readonly string[], nowMs: number): void {
     if (!isOpen(this.#state)) return
@@ -313,6 +320,7 @@ export class Session {
     if (this.#seqAfterAsk === 'unmarked') this.#seqAfterAsk = bookSeq
     if (this.#resync.isOverdue(nowMs) && !this.#setSilentAside(nowMs, bookSeq)) return
     this.#askAgain(nowMs)
+    for (const market of this.#reread.take(nowMs)) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
   }
 
@@ -459,6 +467,7 @@ export class Session {
   #forgetConnection(): void {
     this.#commands.clear()
     this.#resync.clear()
+    this.#reread.clear()
     this.#plan.end()
     this.#answered.clear()
     this.#seqAfterAsk = undefined

@@ -130,6 +130,14 @@ export class SubscriptionPlan {
     return this.#sids.size === 0 && isIdle ? this.#subscribeFirst() : []
   }
 
+  /** A change without the markets that have changed their place since; `undefined` when nothing is left of it. */
+  stillMeant(command: Command): Command | undefined {
+    if (command.cmd !== 'update') return command
+    const isAdded = command.action !== 'delete_markets'
+    const markets = command.markets.filter((each) => this.wanted.has(each) === isAdded)
+    return markets.length === 0 ? undefined : { ...command, markets }
+  }
+
   /** The same change for every sid of the connection. */
   #update(action: 'add_markets' | 'delete_markets', markets: readonly string[]): Command[] {
     if (markets.length === 0) return []

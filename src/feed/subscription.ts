@@ -4,6 +4,7 @@
  * One counter runs through a subscription: all its markets, and control frames such as `ok` ([R] 2.79 M recorded frames,
  * docs/wire.md#sequence). So a break puts every book of it in doubt, and it is never counted per market.
  */
+import type { ContextPassed, ContextSubscription } from '#domain'
 import type { Market, MarketSource } from './market.ts'
 import type { Orientation } from './orientation.ts'
 
@@ -41,9 +42,21 @@ export class Subscription implements MarketSource {
     this.last = first === 'one' ? 0 : undefined
   }
 
-  /** The last number already passed, and how many came one after the other. */
-  #repeated = 0
-  #repeatRun = 0
+  /** Numbers already passed that came one after the other: the last of them, how many, and the count's end at the time. */
+  #passed: ContextPassed = { seq: 0, run: 0, last: 0 }
+
+  /** The run of numbers already passed that a next one would continue; `undefined` when there is none. */
+  get passed(): ContextPassed | undefined {
+    return this.#passed.run > 0 && this.#passed.last === this.last ? this.#passed : undefined
+  }
+
+  /** Takes over what a segment's context says. */
+  resume({ lastSeq, exchangeMs, lastMs, passed }: ContextSubscription): void {
+    this.last = lastSeq
+    this.exchangeMs = exchangeMs
+    this.lastMs = lastMs
+    if (passed !== undefined) this.#passed = passed
+  }
 
   /**
    * What a number means. `repeat`: already passed, the frame must not be applied. `break`: the numbers between were
@@ -54,11 +67,12 @@ export class Subscription implements MarketSource {
     const expected = this.last === undefined ? seq : this.last + 1
     if (seq < expected) {
       this.repeats++
-      this.#repeatRun = seq === this.#repeated + 1 ? this.#repeatRun + 1 : 1
-      this.#repeated = seq
-      return this.#repeatRun >= FALL_BACK_RUN ? 'fell_back' : 'repeat'
+      // A number of the count's own ends the run, and may have been taken past this function: the fold's shortest way.
+      const before = this.passed
+      const run = before !== undefined && seq === before.seq + 1 ? before.run + 1 : 1
+      this.#passed = { seq, run, last: expected - 1 }
+      return run >= FALL_BACK_RUN ? 'fell_back' : 'repeat'
     }
-    this.#repeatRun = 0
     this.last = seq
     if (seq === expected) return 'next'
     this.breaks++

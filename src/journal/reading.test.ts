@@ -73,6 +73,20 @@ beforeAll(async () => {
 
 const textsOf = (stretches: readonly Stretch[]) => stretches.flatMap(({ texts }) => texts)
 
+describe('a segment that was given up, and that a power loss brought back', () => {
+  test('is passed over: the next one follows the same segment as it did', async () => {
+    const givenUp = planted(segment)
+    await recordOneMore(givenUp)
+    const disk = planted(segment)
+    disk.plant(rawPath(FOLDER, 2), Buffer.alloc(0))
+    await recordOneMore(disk)
+    for (const bytes of [givenUp.peek(rawPath(FOLDER, 2))!, givenUp.peek(rawPath(FOLDER, 2))!.subarray(0, -1)]) {
+      disk.plant(rawPath(FOLDER, 2), bytes)
+      expect(await readAll(disk)).toEqual({ texts: [...textsOf(blocks), 'one more'], faults: [] })
+    }
+  })
+})
+
 describe('a journal cut at any byte', () => {
   test('is read as the records of its whole blocks, by a reader and after a new start', async () => {
     for (let cut = 0; cut < segment.length; cut++) {

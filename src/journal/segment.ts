@@ -72,8 +72,9 @@ export async function endOfSegment(
     isBeingMade = await isEmpty(successor)
     await bytes.close()
     if (header === undefined) continue
-    const follows = segment.header === undefined || header.previousId === segment.header.id
-    return follows ? header.previousLength : segment.bytes.size()
+    if (segment.header === undefined || header.previousId === segment.header.id) return header.previousLength
+    // Both follow the same one: this one was given up and removed before anything in it was durable, and came back.
+    return header.previousId === segment.header.previousId ? SEGMENT_HEADER_BYTES : segment.bytes.size()
   }
   // Successors that cannot say where this one ends prove all the same that nobody writes to it any more.
   return isBeingMade ? Number.POSITIVE_INFINITY : segment.bytes.size()

@@ -156,6 +156,9 @@ export class RecorderLife {
       frame: (connection, frame) => {
         if (tape.frame(connection, Buffer.from(frame.text)) === 'taken') {
           witness.taken(connection, frame)
+          const { bufferedBytes } = this.journal
+          if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+            this.#relieve(this.#backpressure.check(bufferedBytes, time.nowMs))
           return
         }
         witness.refused(connection, frame)
@@ -201,7 +204,10 @@ export class RecorderLife {
         witness.broken(connection, sid, expected, received)
         tell(connection, (session, nowMs) => session.broken(channel, nowMs))
       },
-      oriented: ({ id, orientation }) => witness.trace(() => `connection ${id} is read ${orientation.verdict}`),
+      oriented: ({ id, orientation }) => {
+        witness.trace(() => `connection ${id} is read ${orientation.verdict}`)
+        tell(id, (session, nowMs) => session.oriented(orientation.doubtful, nowMs))
+      },
       control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
     }
   }

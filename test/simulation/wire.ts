@@ -250,8 +250,10 @@ class Stretch implements Socket, Line {
 
   #deliver(): void {
     this.#timer = undefined
+    if (this.#isPaused) return
     const { nowMs } = this.#options.time
-    while (!this.#isPaused && !this.#isClosed && nowMs >= this.#stalledUntilMs) {
+    // Paused in mid-burst, a socket still hands over what it has read: a chunk, whatever it holds.
+    while (!this.#isClosed && nowMs >= this.#stalledUntilMs) {
       const first = this.#down[0]
       if (first === undefined || first.atMs > nowMs) break
       this.#down.shift()

@@ -73,10 +73,8 @@ export function listenFor(parts: ListenerParts): FoldListener {
     stirred: (connection, { ticker }) => tell(connection, (session, now) => session.stirred(ticker, now)),
     unread: (connection, type) => repeats.write('warn', { event: 'type_unknown', connection, type }),
     oriented: ({ id, orientation }) => {
-      const isWrong = orientation.verdict === 'wrong'
-      const level = isWrong ? 'error' : 'info'
-      // Few books may all have been caught inside a crossed group: they are asked for once more.
-      if (isWrong && !orientation.isFull) tell(id, (session, now) => session.resync([...session.markets], now))
+      const level = orientation.verdict === 'wrong' ? 'error' : 'info'
+      tell(id, (session, now) => session.oriented(orientation.doubtful, now))
       log[level]({ event: 'orientation_judged', connection: id, verdict: orientation.verdict, ...orientation.sample })
     },
     control: (connection, frame) => tell(connection, (session, now) => session.control(frame, now)),

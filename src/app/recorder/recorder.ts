@@ -378,8 +378,11 @@ export class Recorder {
       },
       frame: (connection, bytes) => {
         const taken = tape.frame(connection, bytes)
-        if (taken === 'taken') frameStamp = tape.lastStamp
-        else this.#relieve(this.#backpressure.refused(performance.now()))
+        if (taken !== 'taken') return this.#relieve(this.#backpressure.refused(performance.now()))
+        frameStamp = tape.lastStamp
+        const { bufferedBytes } = this.journal
+        if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+          this.#relieve(this.#backpressure.check(bufferedBytes, performance.now()))
       },
       sent: (connection, text) => tape.sent(connection, text),
       lost: (connection, ending) => {
