@@ -19,13 +19,16 @@ import {
   urlOf,
 } from './service-support.ts'
 
+/** Other tests may take all of the machine. */
+const LONG_MS = 60_000
+
 const isLive = (program: ReturnType<typeof starting>) => () =>
   program.logged('session_state').some(({ to }) => to === 'live')
 
 test('in the built-in exchange a market settles within three minutes, and its result is told', async () => {
   const program = starting(folder())
   const url = await urlOf(program)
-  await until('it is healthy', () => isHealthy(url))
+  await until('it is healthy', () => isHealthy(url), LONG_MS)
   const startedMs = performance.now()
   let settled: Markets['markets'][number] | undefined
   const look = async () => {
@@ -36,8 +39,8 @@ test('in the built-in exchange a market settles within three minutes, and its re
   await until('a market has settled', look, 180_000)
   process.stdout.write(`the first settlement was seen after ${Math.round((performance.now() - startedMs) / 1000)} s\n`)
   expect(settled?.result).toMatch(/yes|no|scalar/)
-  await until('what has closed is let go', () => program.logged('markets_let_go').length > 0, 60_000)
-  await until('what has opened is taken in', () => program.logged('markets_added').length > 0, 60_000)
+  await until('what has closed is let go', () => program.logged('markets_let_go').length > 0, 2 * LONG_MS)
+  await until('what has opened is taken in', () => program.logged('markets_added').length > 0, LONG_MS)
   program.kill('SIGINT')
   expect((await program.ended).code).toBe(0)
 })
@@ -45,20 +48,20 @@ test('in the built-in exchange a market settles within three minutes, and its re
 test('a thread of the API that hangs is ended and replaced, and the recorder does not notice', async () => {
   const program = inspected()
   const url = await urlOf(program)
-  await until('it is healthy', () => isHealthy(url))
+  await until('it is healthy', () => isHealthy(url), LONG_MS)
   await evaluateInThread(program.err(), 'api-worker.ts', 'setTimeout(() => { for (;;); })')
-  await until('it was noticed', () => program.logged('thread_event').length > 0, 30_000)
+  await until('it was noticed', () => program.logged('thread_event').length > 0, LONG_MS)
   expect(program.logged('thread_event')[0]?.['why']).toMatch(/no sign of life for 1\d(\.\d)? s/)
-  await until('it is back', () => isHealthy(url), 30_000)
+  await until('it is back', () => isHealthy(url), LONG_MS)
   program.kill('SIGINT')
   expect(JSON.parse((await program.ended).out)).toMatchObject({ isComplete: true, connectionsLost: 0 })
 })
 
 test('when the built-in exchange crashes, the recorder connects to the one that takes its place', async () => {
   const program = inspected()
-  await until('it is connected', isLive(program))
+  await until('it is connected', isLive(program), LONG_MS)
   await evaluateInThread(program.err(), 'exchange-worker.ts', 'setTimeout(() => process.exit(1))')
-  await until('it is connected again', () => program.logged('connection_opened').length > 1, 30_000)
+  await until('it is connected again', () => program.logged('connection_opened').length > 1, LONG_MS)
   expect(program.logged('thread_event')[0]).toMatchObject({ thread: 'exchange', what: 'restarting' })
   program.kill('SIGINT')
   const { code, out } = await program.ended
@@ -81,7 +84,7 @@ test('`start` without its database goes on recording, says so, and ends with 3',
   const database = `postgresql://u:secret@127.0.0.1:${await aTakenPort('closing')}/d`
   const program = kept(run(['start', '--data', folder(), '--json', '--database', database], PLAIN))
   await until('it was told', () => program.logged('database_failed').length > 0)
-  await until('it records', isLive(program))
+  await until('it records', isLive(program), LONG_MS)
   program.kill('SIGINT')
   const { code, out, err } = await program.ended
   expect(code).toBe(3)
@@ -94,14 +97,14 @@ test('`start` told twice to end does so at once, and the next one goes on from w
   // A database that takes connections and never answers is waited for at the end.
   const database = `postgresql://u@127.0.0.1:${await aTakenPort()}/d`
   const program = kept(run(['start', '--data', data, '--database', database], PLAIN))
-  await until('it records', isLive(program))
+  await until('it records', isLive(program), LONG_MS)
   program.kill('SIGINT')
   await until('it ends', () => program.logged('stopping').length > 0)
   await sleep(400)
   const askedMs = performance.now()
   program.kill('SIGINT')
   expect((await program.ended).code).toBe(130)
-  expect(performance.now() - askedMs).toBeLessThan(500)
+  expect(performance.now() - askedMs).toBeLessThan(1_000)
   const again = await run(['start', '--no-store', '--data', data, '--for', '1s', '--json'], PLAIN).ended
   expect(again.code).toBe(0)
 })

@@ -8,7 +8,7 @@ import type { RecorderRest } from '../recorder/recorder-rest.ts'
 import type { ServiceOptions } from './service-options.ts'
 
 /** The built-in exchange may be asked more often: its markets live for minutes, and nobody else shares its limits. */
-const BUILT_IN_LOOK_MS = 10_000
+const BUILT_IN_LIMITS = { lookMs: 10_000, settledMs: 30_000 }
 
 /** `undefined` when markets were named. */
 export function followMarkets(options: ServiceOptions, recorder: Recorder, rest: RecorderRest, log: Log) {
@@ -19,7 +19,7 @@ export function followMarkets(options: ServiceOptions, recorder: Recorder, rest:
     marketsMax: options.maxMarkets,
     log,
     nowMs: () => Date.now(),
-    limits: options.builtIn === undefined ? {} : { lookMs: BUILT_IN_LOOK_MS },
+    limits: options.builtIn === undefined ? {} : BUILT_IN_LIMITS,
   })
 }
 
