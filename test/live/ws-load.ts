@@ -53,7 +53,7 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     stalled.subscribe(['orderbook', 'trade'], 'all')
     await until('the one to be stalled is being told', () => stalled.seq > 1_000)
     stalled.webSocket.pause()
-    const first = await WsTestClient.open(`ws://${url}/rl/ws`, { keeps: ({ type }) => type.startsWith('orderbook_') })
+    const first = await WsTestClient.open(`ws://${url}/rl/ws`, { keeps: ({ type }) => type !== 'trade' })
     const others = await Promise.all(
       Array.from({ length: clients - 1 }, () => WsTestClient.open(`ws://${url}/rl/ws`, { keeps: () => false })),
     )
@@ -62,12 +62,14 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     await until('all are being told', () => all.every(({ books }) => books.size === exchange.tickers.length))
     for (const each of all) each.latencies.length = 0
 
+    let heardAtCut: number[] = []
     // It reads again as soon as it is given up, and finds why.
     const cut = until(
       'the stalled one is cut',
       async () => (await read<Metrics>(url, '/metrics')).clients_cut_slow > 0,
       60_000,
     ).then(() => {
+      heardAtCut = all.map(({ latencies }) => latencies.length)
       stalled.webSocket.resume()
       return Promise.race([stalled.closed, sleep(10_000, { code: 0, reason: 'never closed' })])
     })
@@ -106,7 +108,10 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     expect(last.position).toBe(stalled.position)
     return {
       perSecond: Math.round(perSecond),
-      latencyMs: spread(all.flatMap(({ latencies }) => latencies)),
+      // Both hold the time that this process takes to read ten subscribers' messages.
+      latencyWhileStalledMs: spread(all.flatMap(({ latencies }, index) => latencies.slice(0, heardAtCut[index]))),
+      latencyAfterCutMs: spread(all.flatMap(({ latencies }, index) => latencies.slice(heardAtCut[index]))),
+      serviceBehindMs: spread(first.of('stats').map(({ msg }) => msg['behind_ms'] as number)),
       feedDelayMs,
       compared,
       deltas: first.counts['orderbook_delta'] ?? 0,
