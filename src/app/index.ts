@@ -1,6 +1,7 @@
 /** The program's parts as tests and benches put them together. The only folder that knows all others. */
-export { readConfig } from './config/config.ts'
+
 export { askRecorder, foldRecord } from '#live'
+export { readConfig } from './config/config.ts'
 export { openControl } from './control/control-server.ts'
 export { openLog } from './log/log.ts'
 export { listRuns, unfinishedRun } from './reading/last-run.ts'
