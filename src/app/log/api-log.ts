@@ -18,11 +18,16 @@ export function tellApiEvent(log: Log, event: ApiEvent): void {
     case 'admin_call': {
       const { kind, ...fields } = event
       if (event.status < 400) return void log.info({ event: 'api_admin_call', ...fields })
-      return repeats.write('warn', { event: 'api_admin_call', ...fields }, undefined, `${kind} ${event.status}`)
+      return void repeats.write('warn', { event: 'api_admin_call', ...fields }, undefined, `${kind} ${event.status}`)
     }
     case 'request_failed': {
       const { kind, ...fields } = event
-      return repeats.write('error', { event: 'api_request_failed', ...fields }, undefined, `${kind} ${event.route}`)
+      return void repeats.write(
+        'error',
+        { event: 'api_request_failed', ...fields },
+        undefined,
+        `${kind} ${event.route}`,
+      )
     }
     case 'health_changed': {
       const { kind, ...fields } = event
@@ -31,12 +36,13 @@ export function tellApiEvent(log: Log, event: ApiEvent): void {
     case 'copy_event': {
       const { kind, what, ...fields } = event
       const told = { event: 'api_event', what: `copy_${what}`, ...fields } as const
-      if (what === 'failed' || what === 'read_fault') return repeats.write('warn', told, undefined, `${kind} ${what}`)
+      if (what === 'failed' || what === 'read_fault')
+        return void repeats.write('warn', told, undefined, `${kind} ${what}`)
       return void log.debug(told)
     }
     case 'websocket_event': {
       const { kind, what, ...fields } = event
-      return repeats.write(
+      return void repeats.write(
         'info',
         { event: 'api_event', what: `websocket_${what}`, ...fields },
         undefined,
@@ -47,7 +53,7 @@ export function tellApiEvent(log: Log, event: ApiEvent): void {
     case 'store_away': {
       const { kind, ...fields } = event
       const level = kind === 'store_open' ? 'info' : 'warn'
-      return repeats.write(level, { event: 'api_event', what: kind, ...fields }, undefined, kind)
+      return void repeats.write(level, { event: 'api_event', what: kind, ...fields }, undefined, kind)
     }
   }
 }
