@@ -9,7 +9,7 @@ export const API_LIMITS = {
   /** Requests that one address may make in a second; /rl/health is not counted. */
   requestsPerSecondMax: 300,
   /** Of them, lists of markets, gaps or runs: each looks at everything, or asks the database. */
-  listsPerSecondMax: 50,
+  listsPerSecondMax: 20,
   /** Of them, calls of /rl/admin. */
   adminPerSecondMax: 20,
   /** Addresses whose requests are counted; the one heard of longest ago is forgotten. */

@@ -62,11 +62,12 @@ describe('health is impaired', () => {
     await untilHealth(service, ['paused'])
     expect((await service.get('/rl/health/live')).status).toBe(200)
     expect((await service.get('/rl/metrics')).text).toContain('kalshiflow_impaired{reason="paused"} 1')
-    const told = () => service.events.filter(({ kind }) => kind === 'health_changed').length
-    await until('the log heard of it', () => told() === 1)
+    const told = () =>
+      service.events.flatMap((event) => (event.kind === 'health_changed' ? [event.reasons.join()] : []))
+    await until('the log heard of it', () => told().at(-1) === 'paused')
     await service.admin('resume')
     await untilHealth(service, [])
-    await until('the log heard of the end', () => told() === 2)
+    await until('the log heard of the end', () => told().at(-1) === '')
   })
 
   test('when no connection has been live for too long, and not by one that is made again', async () => {
@@ -156,6 +157,7 @@ describe('health is impaired', () => {
 test('quiet markets are no impairment', async () => {
   const service = await quickly()
   for (const { id } of service.exchange.sent().connections) service.exchange.faults.stall(id)
+  await until('all that was sent has come', () => service.recorder.fold.counts.frames === service.exchange.sent().total)
   const { frames } = service.recorder.fold.counts
   for (let looks = 0; looks < 20; looks++) {
     expect(await codesOf(service)).toEqual([])

@@ -48,7 +48,7 @@ function follow(path: string) {
 
 describe('a follower', () => {
   test('is told every move of the durable position, at most one in 5 ms, and the last one', async () => {
-    const recording = await live()
+    const recording = await live({ journal: { ...JOURNAL, commitIntervalMs: 1 } })
     const { lines, times, closed, identity } = follow(recording.control.path)
     await until('there are lines', () => lines.length > 100)
     expect(identity()).toMatchObject({ id: 7, result: { environment: 'sim', journal: recording.recorder.journal.id } })

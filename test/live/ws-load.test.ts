@@ -8,6 +8,7 @@ test('ten subscribers at 10,000 frames a second have the feed’s books, and a s
   expect(found.perSecond).toBeGreaterThan(7_000)
   expect(found.compared).toBeGreaterThan(10)
   // The machine may be busy with other things: these are the figures of a standstill, not of a good day.
-  expect(found.latencyMs.p99).toBeLessThan(1_000)
+  expect(found.serviceBehindMs.p50).toBeLessThan(500)
+  expect(found.latencyAfterCutMs.p99).toBeLessThan(2_000)
   expect(found.feedDelayMs.p99).toBeLessThan(100)
 }, 60_000)

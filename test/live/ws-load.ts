@@ -17,6 +17,7 @@ import { isBefore, type Levels, percentile, type WsMessage, WsTestClient } from 
 
 const COPIES = 20
 
+type Metrics = WsMetrics & { memory: { rss: number } }
 type View = { market_ticker: string; valid: boolean; yes_dollars: [string, string][]; no_dollars: [string, string][] }
 
 export async function loadSubscribers({ rate, seconds, clients }: { rate: number; seconds: number; clients: number }) {
@@ -53,7 +54,7 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     stalled.subscribe(['orderbook', 'trade'], 'all')
     await until('the one to be stalled is being told', () => stalled.seq > 1_000)
     stalled.webSocket.pause()
-    const first = await WsTestClient.open(`ws://${url}/rl/ws`, { keeps: ({ type }) => type.startsWith('orderbook_') })
+    const first = await WsTestClient.open(`ws://${url}/rl/ws`, { keeps: ({ type }) => type !== 'trade' })
     const others = await Promise.all(
       Array.from({ length: clients - 1 }, () => WsTestClient.open(`ws://${url}/rl/ws`, { keeps: () => false })),
     )
@@ -62,6 +63,17 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     await until('all are being told', () => all.every(({ books }) => books.size === exchange.tickers.length))
     for (const each of all) each.latencies.length = 0
 
+    let heardAtCut: number[] = []
+    // It reads again as soon as it is given up, and finds why.
+    const cut = until(
+      'the stalled one is cut',
+      async () => (await read<Metrics>(url, '/metrics')).clients_cut_slow > 0,
+      60_000,
+    ).then(() => {
+      heardAtCut = all.map(({ latencies }) => latencies.length)
+      stalled.webSocket.resume()
+      return Promise.race([stalled.closed, sleep(10_000, { code: 0, reason: 'never closed' })])
+    })
     // Meanwhile one more takes snapshots at moments of its own, to be compared with what the first had there.
     const late = await WsTestClient.open(`ws://${url}/rl/ws`)
     const startedMs = performance.now()
@@ -75,9 +87,8 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
     const perSecond = (first.seq - seqBefore) / ((performance.now() - startedMs) / 1_000)
     const { event_loop_delay_ms: feedDelayMs } = await askRecorder(data, { ask: 'status' })
 
-    const metrics = await read<WsMetrics & { memory: { rss: number } }>(url, '/metrics')
-    stalled.webSocket.resume()
-    const stalledEnd = await Promise.race([stalled.closed, sleep(10_000, { code: 0, reason: 'never closed' })])
+    const stalledEnd = await cut
+    const metrics = await read<Metrics>(url, '/metrics')
 
     await askRecorder(data, { ask: 'pause' })
     const { durable } = await askRecorder(data, { ask: 'flush' })
@@ -91,17 +102,17 @@ export async function loadSubscribers({ rate, seconds, clients }: { rate: number
         expect(each.levels(market_ticker), market_ticker).toEqual({ yes, no })
     }
     expect(late.faults).toEqual([])
-    const compared = compareInMidStream(
-      first.of('orderbook_snapshot').concat(first.kept),
-      late.of('orderbook_snapshot'),
-    )
+    const compared = compareInMidStream(first.kept, late.of('orderbook_snapshot'))
     expect(metrics.clients_cut_slow).toBe(1)
     expect(stalledEnd.code).toBe(4008)
     const last = JSON.parse(stalledEnd.reason) as { position: string }
     expect(last.position).toBe(stalled.position)
     return {
       perSecond: Math.round(perSecond),
-      latencyMs: spread(all.flatMap(({ latencies }) => latencies)),
+      // Both hold the time that this process takes to read ten subscribers' messages.
+      latencyWhileStalledMs: spread(all.flatMap(({ latencies }, index) => latencies.slice(0, heardAtCut[index]))),
+      latencyAfterCutMs: spread(all.flatMap(({ latencies }, index) => latencies.slice(heardAtCut[index]))),
+      serviceBehindMs: spread(first.of('stats').map(({ msg }) => msg['behind_ms'] as number)),
       feedDelayMs,
       compared,
       deltas: first.counts['orderbook_delta'] ?? 0,
@@ -118,9 +129,12 @@ function compareInMidStream(heard: readonly WsMessage[], snapshots: readonly WsM
   for (const { position, msg } of snapshots) {
     const ticker = msg['market_ticker']
     const book: Record<'yes' | 'no', Map<string, string>> = { yes: new Map(), no: new Map() }
+    let isBehind = false
     for (const each of heard) {
       if (each.msg['market_ticker'] !== ticker || isBefore(position!, each.position!)) continue
+      if (each.type === 'orderbook_validity') isBehind = each.msg['doubt'] === 'behind'
       if (each.type === 'orderbook_snapshot') {
+        isBehind = false
         book.yes = new Map(each.msg['yes_dollars'] as [string, string][])
         book.no = new Map(each.msg['no_dollars'] as [string, string][])
       }
@@ -129,6 +143,7 @@ function compareInMidStream(heard: readonly WsMessage[], snapshots: readonly WsM
       if (size === '0.00') book[side as 'yes'].delete(price!)
       else book[side as 'yes'].set(price!, size!)
     }
+    if (isBehind) continue
     const levels: Levels = { yes: sorted(book.yes), no: sorted(book.no) }
     expect(levels, `${ticker} at ${position}`).toEqual({ yes: msg['yes_dollars'], no: msg['no_dollars'] })
     compared++

@@ -117,6 +117,30 @@ describe('a subscriber', () => {
     expect(client.faults).toEqual([])
   })
 
+  test('is told which books wait for want of room, and has them in the end', async () => {
+    const { connect, recorder, replica, exchange } = await served(
+      { limits: { snapshotRoomBytes: 1_000, snapshotsPerTurnMax: 3 } },
+      { copies: 20 },
+    )
+    const client = await connect()
+    client.subscribe(['orderbook'], 'all')
+    await until('it has all books', () => client.books.size === 120)
+    recorder.pause('test')
+    await until('all are in doubt', () => [...client.validity.values()].every((valid) => !valid))
+    recorder.resume()
+    await until('all are valid again', () => [...client.validity.values()].every((valid) => valid))
+    expect(client.of('orderbook_validity').some(({ msg }) => msg['doubt'] === 'behind')).toBe(true)
+    recorder.pause('test')
+    await untilCaughtUp({ recorder }, replica)
+    const doubts = () => [...client.validity.values()].filter((valid) => valid).length
+    await until('all are in doubt again', () => doubts() === 0)
+    for (const ticker of exchange.tickers) {
+      const { yes_dollars: yes, no_dollars: no } = replica.view(replica.fold.market(ticker)!)
+      expect(client.levels(ticker), ticker).toEqual({ yes, no })
+    }
+    expect(client.faults).toEqual([])
+  })
+
   test('is told when there is no recorder any more', async () => {
     const { connect, stop, replica } = await served()
     const client = await connect()

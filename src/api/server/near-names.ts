@@ -3,7 +3,7 @@
  * at, the rest by their beginning alone, and a distance is given up as soon as it is too long.
  */
 
-const COMPARED_MAX = 2_000
+const COMPARED_MAX = 500
 const EDITS_MAX = 6
 const NAME_LENGTH_MAX = 128
 

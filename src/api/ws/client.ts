@@ -2,7 +2,8 @@
  * One client: what it wants to hear of, and everything that is sent to it, numbered from 1.
  *
  * A book reaches it as a snapshot and then every change after it. A snapshot that is owed waits until the client has read
- * what it was sent, and changes of that book are held back until then, since the snapshot will have them. A client that does
+ * what it was sent, and changes of that book are held back until then, since the snapshot will have them; a book that the
+ * client had until then is said to be behind. A client that does
  * not read is closed with 4008 and its last position; what is held for it is bounded, and nobody else waits for it.
  */
 import type { Duplex } from 'node:stream'
@@ -86,7 +87,12 @@ export class WsClient {
     return this.#live.has(ticker)
   }
 
-  /** The book is another one: its snapshot is owed again. */
+  /** Whether a snapshot may go out now without making the client slow by itself. */
+  get hasRoom(): boolean {
+    return this.#outbox.bufferedBytes <= this.#parts.limits.snapshotRoomBytes
+  }
+
+  /** The market's snapshot is owed, for the first time or again; its changes are held back until then. */
   owe(ticker: string): void {
     if (!this.books.has(ticker)) return
     this.#live.delete(ticker)
@@ -99,10 +105,10 @@ export class WsClient {
 
   /** Sends snapshots that are owed, as far as there is room. `encode`: `undefined` for a market that is not there yet. */
   sendOwed(position: Position, encode: (ticker: string) => Buffer | undefined): void {
-    const { snapshotsPerTurnMax, snapshotRoomBytes } = this.#parts.limits
+    const { snapshotsPerTurnMax } = this.#parts.limits
     let sent = 0
     for (const ticker of this.owed) {
-      if (sent >= snapshotsPerTurnMax || this.#outbox.bufferedBytes > snapshotRoomBytes || this.#isClosing) return
+      if (sent >= snapshotsPerTurnMax || !this.hasRoom || this.#isClosing) return
       this.owed.delete(ticker)
       const tail = encode(ticker)
       if (tail === undefined) continue

@@ -44,8 +44,23 @@ export class FanOut implements ReplicaListener {
     }
   }
 
+  /** A book that a client follows is replaced at once, where there is room for it; else the client is told that it waits. */
   snapshot(market: Market): void {
-    for (const client of this.#clients) client.owe(market.ticker)
+    if (this.#clients.size === 0) return
+    const { position } = this.#replica
+    const { ticker } = market
+    let behind: Buffer | undefined
+    for (const client of this.#clients) {
+      if (!client.follows(ticker)) {
+        client.owe(ticker)
+      } else if (client.hasRoom) {
+        client.pushData(this.#encodeSnapshot(ticker)!, position)
+      } else {
+        behind ??= encodeValidity(this.#replica, market, 'behind')
+        client.pushData(behind, position)
+        client.owe(ticker)
+      }
+    }
   }
 
   trade(trade: TradeFrame, receivedMs: number): void {

@@ -47,8 +47,7 @@ export function encodeDelta(
 export const encodeSnapshot = (replica: Replica, market: Market): Buffer =>
   encodeData('orderbook_snapshot', replica.position, JSON.stringify(replica.view(market)))
 
-export function encodeValidity(replica: Replica, market: Market): Buffer {
-  const doubt = replica.doubtOf(market)
+export function encodeValidity(replica: Replica, market: Market, doubt = replica.doubtOf(market)): Buffer {
   const { ticker, asOfMs } = market
   return encodeData(
     'orderbook_validity',
