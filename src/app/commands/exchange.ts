@@ -39,10 +39,11 @@ export function addExchange(program: Command): void {
     .command('exchange')
     .summary('the simulated exchange: markets that trade, or a capture')
     .description(
-      'Speaks Kalshi’s WebSocket and REST protocols on one port. Without --capture it runs a world of its own: traders on\n' +
-        'a matching engine, markets that open, close and settle, the same for the same seed. With --capture it plays\n' +
-        'recorded frames to whoever subscribes.\n' +
-        'Handshakes are verified: --key-out writes the private key whose signatures are taken, with any key id.',
+      'Speaks Kalshi’s WebSocket and REST protocols on one port. Without --capture\n' +
+        'it runs a world of its own: traders on a matching engine, markets that open,\n' +
+        'close and settle, the same for the same seed. With --capture it plays\n' +
+        'recorded frames to whoever subscribes. Handshakes are verified: --key-out\n' +
+        'writes the private key whose signatures are taken, with any key id.',
     )
     .addOption(new Option('--port <port>', '0 takes a free one').default(PORT).argParser(count(0, 65_535)))
     .option('--host <host>', 'address to listen on', '127.0.0.1')

@@ -4,30 +4,49 @@
  */
 import type { RestAnswer } from './body.ts'
 
-export const CACHE_MS = 15_000
-/** Beyond this the oldest answer is let go. */
-const ANSWERS_MAX = 500
+/** Beyond this the oldest answers are let go, and one that is larger is not kept. */
+export const KEPT_CHARACTERS_MAX = 16_000_000
+
+type Kept = { readonly answer: RestAnswer; readonly madeMs: number }
 
 export class AnswerCache {
   readonly #keepMs: number
-  readonly #answers = new Map<string, { readonly answer: RestAnswer; readonly madeMs: number }>()
+  readonly #charactersMax: number
+  /** Oldest first. */
+  readonly #answers = new Map<string, Kept>()
+  #characters = 0
 
   /** 0 ms: keeps nothing. */
-  constructor(keepMs: number) {
+  constructor(keepMs: number, charactersMax = KEPT_CHARACTERS_MAX) {
     this.#keepMs = keepMs
+    this.#charactersMax = charactersMax
+  }
+
+  /** Answers that are kept now. */
+  get size(): number {
+    return this.#answers.size
   }
 
   /** The answer kept for this path and query, or the one that is made now; and its age in ms. */
   answer(url: string, nowMs: number, make: () => RestAnswer): { readonly answer: RestAnswer; readonly ageMs: number } {
-    if (this.#keepMs === 0) return { answer: make(), ageMs: 0 }
+    this.#letGo(nowMs)
     const kept = this.#answers.get(url)
-    if (kept !== undefined && nowMs - kept.madeMs < this.#keepMs) {
-      return { answer: kept.answer, ageMs: Math.max(0, nowMs - kept.madeMs) }
-    }
+    if (kept !== undefined) return { answer: kept.answer, ageMs: Math.max(0, nowMs - kept.madeMs) }
     const answer = make()
-    this.#answers.delete(url)
-    if (answer.status === 200) this.#answers.set(url, { answer, madeMs: nowMs })
-    if (this.#answers.size > ANSWERS_MAX) this.#answers.delete(this.#answers.keys().next().value as string)
+    if (answer.status === 200 && this.#keepMs > 0) {
+      this.#answers.set(url, { answer, madeMs: nowMs })
+      this.#characters += url.length + answer.body.length
+      this.#letGo(nowMs)
+    }
     return { answer, ageMs: 0 }
+  }
+
+  /** Answers that are too old, and the oldest of too many. */
+  #letGo(nowMs: number): void {
+    for (const [url, { answer, madeMs }] of this.#answers) {
+      if (nowMs - madeMs < this.#keepMs && this.#characters <= this.#charactersMax) return
+      this.#answers.delete(url)
+      this.#characters -= url.length + answer.body.length
+    }
   }
 }

@@ -58,6 +58,20 @@ describe('what is sent', () => {
     expect(heard(6, 8_000).join('\n') === first.join('\n')).toBe(false)
   })
 
+  test('keeps what happens in one moment together: tickers of that moment come after its deltas and trades', () => {
+    const timesWithTicker = new Set<string>()
+    let together = 0
+    for (const text of heard(5, 8_000)) {
+      const [, type, , atMs = ''] = /^(\w+) (.*"ts_ms":(\d+))?/.exec(text) ?? []
+      if (type === 'ticker') timesWithTicker.add(atMs)
+      if (type !== 'orderbook_delta' && type !== 'trade') continue
+      expect(timesWithTicker, text).not.toContain(atMs)
+      together++
+    }
+    expect(together).toBeGreaterThan(5_000)
+    expect(timesWithTicker.size).toBeGreaterThan(50)
+  })
+
   test('holds everything there is: deltas, trades, tickers, lifecycle, events, indices, unasked empty books', () => {
     const types = new Set(heard(5, 14_000).map((text) => text.split(' ')[0]))
     expect([...types].sort()).toEqual([

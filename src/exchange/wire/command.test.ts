@@ -81,3 +81,8 @@ test.each([
   const text = JSON.stringify({ id: 1, cmd: 'update_subscription', params: { sid: 3, action, ...params } })
   expect(readCommand(text, channelOf)).toMatchObject(expected)
 })
+
+test.each(['sid', 'sids'])('a %s that is null is a value of the wrong type', (name) => {
+  const text = JSON.stringify({ id: 1, cmd: 'update_subscription', params: { [name]: null, action: 'get_snapshot' } })
+  expect(readCommand(text, channelOf)).toEqual({ kind: 'refused', id: 1, code: 11 })
+})

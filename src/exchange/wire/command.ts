@@ -129,7 +129,7 @@ function readUpdate(id: number, params: Fields, channelOf: (sid: number) => Chan
   if (one !== undefined && many !== undefined) return { kind: 'refused', id, code: 12 }
   if (many !== undefined && !Array.isArray(many)) return { kind: 'refused', id, code: 11 }
   if (Array.isArray(many) && many.length !== 1) return { kind: 'refused', id, code: 12 }
-  const sid: unknown = one ?? (many as unknown[])[0]
+  const sid: unknown = one !== undefined ? one : (many as unknown[])[0]
   if (!isSid(sid)) return { kind: 'refused', id, code: 11 }
   const channel = channelOf(sid)
   if (channel === undefined) return { kind: 'refused', id, code: 7 }
