@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { startExchange } from '#exchange'
 import { ServiceManager } from '../../src/app/systemd/service-manager.ts'
-import { run } from '../support/program.ts'
+import { DEMO } from '../support/captures.ts'
+import { pointedAt, type Running, run } from '../support/program.ts'
 import { aFolder, aLog, until } from '../support/recording.ts'
 import { canListen, listenAsManager, type ManagerSocket } from './manager-socket.ts'
 
@@ -26,16 +28,20 @@ function folder(): string {
 
 const PATH = process.env['PATH']!
 
+/** A recorder of a small exchange, without a database. */
+async function recording(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Running> {
+  const exchange = await startExchange({ port: 0, keyType: 'ed25519', capture: DEMO, ratePerSecond: 200, loop: true })
+  cleanups.push(() => exchange.close())
+  const words = ['record', '--no-store', '--data', folder(), '--markets', exchange.tickers.join(','), '--json', ...args]
+  const program = run(words, { ...pointedAt(exchange), PORT: '0', ...environment })
+  cleanups.push(() => program.kill('SIGKILL'))
+  return program
+}
+
 describe.skipIf(!canListen)('under systemd (skipped without python3 or systemd-notify)', () => {
   test('a recorder says that it is ready, that it lives, what it does, and that it stops', async () => {
     const { path, told } = await manager()
-    const program = run(['start', '--sim', '--no-store', '--data', folder(), '--json'], {
-      PORT: '0',
-      NOTIFY_SOCKET: path,
-      WATCHDOG_USEC: '1000000',
-      LOG_FORMAT: 'json',
-    })
-    cleanups.push(() => program.kill('SIGKILL'))
+    const program = await recording({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000000' })
     const watchdogs = () => told.filter(({ WATCHDOG }) => WATCHDOG === '1')
     await until('the watchdog was told three times', () => watchdogs().length >= 3)
     expect(told[0]).toMatchObject({ READY: '1', STATUS: expect.stringMatching(/^sim: \d+\/\d+ books valid/) })
@@ -88,13 +94,8 @@ describe.skipIf(!canListen)('under systemd (skipped without python3 or systemd-n
 })
 
 test('without systemd-notify it says so once, and records all the same', async () => {
-  const program = run(['start', '--sim', '--no-store', '--data', folder(), '--for', '2s', '--json'], {
-    PATH: '/nonexistent',
-    PORT: '0',
-    NOTIFY_SOCKET: '/nonexistent/notify.sock',
-    WATCHDOG_USEC: '500000',
-    LOG_FORMAT: 'json',
-  })
+  const environment = { PATH: '/nonexistent', NOTIFY_SOCKET: '/nonexistent/notify.sock', WATCHDOG_USEC: '500000' }
+  const program = await recording(environment, '--for', '1500ms')
   expect((await program.ended).code).toBe(0)
   expect(program.logged('service_manager_unreachable')).toMatchObject([
     { reason: 'the program systemd-notify is not there' },

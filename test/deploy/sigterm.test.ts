@@ -6,8 +6,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { askRecorder } from '#app'
+import { startExchange } from '#exchange'
 import { systemNode } from '../package/fresh.ts'
-import { LAUNCHER } from '../support/program.ts'
+import { DEMO } from '../support/captures.ts'
+import { LAUNCHER, pointedAt } from '../support/program.ts'
 import { aFolder, countFrames, until } from '../support/recording.ts'
 
 const { path: data, remove } = aFolder()
@@ -15,6 +17,8 @@ const { path: data, remove } = aFolder()
 chmodSync(data, 0o755)
 afterAll(remove)
 
+/** A database is made first. */
+const WITHIN_MS = 60_000
 const children = new Set<ChildProcess>()
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
@@ -39,39 +43,52 @@ const WAYS = [
 describe('SIGTERM ends it whole, sent to', () => {
   // One folder for all: the database is made once.
   for (const { way, before, runs } of WAYS) {
-    test.skipIf(!runs)(way, async () => {
-      const [command, ...words] = [...before, LAUNCHER, 'start', '--sim', '--data', data, '--json']
-      const { PATH = '', HOME = '' } = process.env
-      const child = spawn(command!, words, {
-        env: { PATH, HOME, PORT: '0', LOG_FORMAT: 'json' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      children.add(child)
-      let [out, err] = ['', '']
-      child.stdout.on('data', (text) => {
-        out += text
-      })
-      child.stderr.on('data', (text) => {
-        err += text
-      })
-      const ended = new Promise<number | null>((done) => child.on('close', done))
-      await until('the database is written to', () => /"event":"store_event","what":"opened"/.test(err))
-      await until('frames come in', async () => (await askRecorder(data, { ask: 'status' })).frames > 50)
-      const family = descendantsOf(child.pid!)
-      expect(family.some((pid) => commandOf(pid).includes(`${data}/postgres`))).toBe(true)
+    test.skipIf(!runs)(
+      way,
+      async () => {
+        const exchange = await startExchange({
+          port: 0,
+          keyType: 'ed25519',
+          capture: DEMO,
+          ratePerSecond: 200,
+          loop: true,
+        })
+        const tickers = exchange.tickers.join(',')
+        const [command, ...words] = [...before, LAUNCHER, 'record', '--markets', tickers, '--data', data, '--json']
+        const { PATH = '', HOME = '' } = process.env
+        const child = spawn(command!, words, {
+          env: { PATH, HOME, PORT: '0', ...pointedAt(exchange) },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
+        children.add(child)
+        let [out, err] = ['', '']
+        child.stdout.on('data', (text) => {
+          out += text
+        })
+        child.stderr.on('data', (text) => {
+          err += text
+        })
+        const ended = new Promise<number | null>((done) => child.on('close', done))
+        await until('the database is written to', () => /"event":"store_event","what":"opened"/.test(err))
+        await until('frames come in', async () => (await askRecorder(data, { ask: 'status' })).frames > 50)
+        const family = descendantsOf(child.pid!)
+        expect(family.some((pid) => commandOf(pid).includes(`${data}/postgres`))).toBe(true)
 
-      const askedMs = performance.now()
-      process.kill(way.includes('container') ? family[0]! : child.pid!, 'SIGTERM')
-      expect(await ended, err.slice(-2000)).toBe(0)
-      expect(performance.now() - askedMs).toBeLessThan(5000)
-      const account = JSON.parse(out)
-      expect(account).toMatchObject({ reason: 'SIGTERM', isComplete: true, store: { state: 'complete' } })
-      expect(account.durableRecords).toBe(account.records)
-      expect(framesBefore + account.frames).toBe(await countFrames(data))
-      framesBefore += account.frames
-      expect(family.filter(isThere).map(commandOf)).toEqual([])
-      expect(processes().filter((pid) => commandOf(pid).includes(data))).toEqual([])
-    })
+        const askedMs = performance.now()
+        process.kill(way.includes('container') ? family[0]! : child.pid!, 'SIGTERM')
+        expect(await ended, err.slice(-2000)).toBe(0)
+        expect(performance.now() - askedMs).toBeLessThan(5000)
+        const account = JSON.parse(out)
+        expect(account).toMatchObject({ reason: 'SIGTERM', isComplete: true, store: { state: 'complete' } })
+        expect(account.durableRecords).toBe(account.records)
+        expect(framesBefore + account.frames).toBe(await countFrames(data))
+        framesBefore += account.frames
+        expect(family.filter(isThere).map(commandOf)).toEqual([])
+        expect(processes().filter((pid) => commandOf(pid).includes(data))).toEqual([])
+        await exchange.close()
+      },
+      WITHIN_MS,
+    )
   }
   let framesBefore = 0
 })
