@@ -84,7 +84,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 
 async function listen(app: ApiServer, { host, port }: ApiOptions, limits: Limits): Promise<string> {
   try {
-    await app.listen({ host, port, backlog: limits.connectionsMax })
+    // For the name Fastify would open a second server on the other address, without WebSockets and limits.
+    const address = host.toLowerCase() === 'localhost' ? '127.0.0.1' : host
+    await app.listen({ host: address, port, backlog: limits.connectionsMax })
   } catch (error) {
     throw whyNot(error as NodeJS.ErrnoException, host, port)
   }

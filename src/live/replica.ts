@@ -353,7 +353,8 @@ export class Replica {
       folder: this.#options.folder,
       onFault: (fault: ReadFault) => {
         if (losesRecords(fault)) this.#live.fold.damaged()
-        this.#options.onEvent?.({ kind: 'read_fault', fault })
+        // Being written just now, or never made durable: nobody was promised it.
+        if (fault.kind !== 'torn_tail') this.#options.onEvent?.({ kind: 'read_fault', fault })
       },
     }
   }

@@ -214,6 +214,17 @@ test('the end waits for nobody who sends or reads slowly', async () => {
   await Promise.all([slow, idle])
 })
 
+test('the name localhost, and IPv6 where there is one, are listened on with WebSockets too', async () => {
+  const { url } = await another({ host: 'localhost' })
+  expect(new URL(url).hostname).toBe('127.0.0.1')
+  expect(await opened(`${url.replace('http', 'ws')}/rl/ws`)).toBe('open')
+  const v6 = await startOn(service.folder, { host: '::1' }).catch((error) => error.code)
+  if (v6 === 'FLOW_API_ADDRESS') return
+  cleanups.push(() => v6.api.close())
+  expect(v6.api.url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  expect((await fetch(`${v6.api.url}/rl/health/live`)).status).toBe(200)
+})
+
 describe('a port that is taken', () => {
   test('is told with the program that holds it and what to do', async () => {
     const holder = createServer()

@@ -1,4 +1,4 @@
-/** `/rl/health` says 503 for each impairment while it lasts, and 200 otherwise: quiet markets are none. */
+/** `/rl/health` says 503 for each impairment while it lasts, and 200 otherwise: quiet markets are none. That of a database away: store.test.ts. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { API_LIMITS } from '#api'
@@ -7,7 +7,6 @@ import { FileDisk } from '#journal'
 import { type CopyFacts, judgeHealth } from '../../src/api/health/judge-health.ts'
 import type { RecorderFacts } from '../../src/api/recorder/recorder-watch.ts'
 import { DEMO } from '../support/captures.ts'
-import { startPostgres } from '../support/postgres.ts'
 import { pointedAt, run } from '../support/program.ts'
 import { aFolder, until } from '../support/recording.ts'
 import { ADMIN, clientOf, type Service, serve, startOn } from './service.ts'
@@ -139,18 +138,6 @@ describe('health is impaired', () => {
         Object.values<{ doubt: string }>(snapshots).every(({ doubt }) => doubt === 'process_down')
       )
     })
-  })
-
-  test('while the database is away, and not before it is far behind', async () => {
-    const postgres = await startPostgres()
-    cleanups.push(() => postgres.stop())
-    const service = await quickly({ database: postgres.url, limits: { ...QUICK, storeBehindMsMax: 1_000 } })
-    await until('rows are written', async () => (await service.get('/rl/status')).body.stats.recorder.store?.rows > 100)
-    expect(await codesOf(service)).toEqual([])
-    await postgres.halt()
-    await untilHealth(service, ['store_unavailable'])
-    await postgres.restart()
-    await untilHealth(service, [])
   })
 })
 

@@ -255,6 +255,15 @@ describe('what is not there', () => {
   test('is no WebSocket unless it is asked for as one', async () => {
     const { status, headers } = await ask('/rl/ws')
     expect([status, headers.upgrade]).toEqual([426, 'websocket'])
+    // `curl --http2` offers another protocol with every request, and is content with this one.
+    const offer = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+    }
+    expect((await service.get('/rl/health/live', offer)).status).toBe(200)
+    const astray = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    expect((await service.get('/rl/nothing', astray)).status).toBe(404)
   })
 })
 
@@ -276,6 +285,18 @@ test('the metrics are all there, each with samples and without a market', async 
   expect(value('kalshiflow_frames_total')).toBeGreaterThan(100)
   expect(Math.abs(value('kalshiflow_frames_total') - recorder.frames)).toBeLessThan(500)
   expect(value('kalshiflow_copy_live')).toBe(1)
+})
+
+test('every answer has the headers that keep browsers from doing harm with it', async () => {
+  for (const path of ['/rl/status', '/rl/docs', '/rl/nothing', '/rl/markets?limit=x']) {
+    expect((await service.get(path)).headers, path).toMatchObject({
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+  }
 })
 
 test('the documents are OpenAPI 3.1, and a page without scripts or anything from elsewhere', async () => {

@@ -11,7 +11,12 @@ let check: AnswerCheck
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  service = await serve({ useStore: true, databaseUrl: postgres.url, database: postgres.url })
+  service = await serve({
+    useStore: true,
+    databaseUrl: postgres.url,
+    database: postgres.url,
+    limits: { recorderAskEveryMs: 50, storeBehindMsMax: 1_000 },
+  })
   await until('the copy is there', async () => (await service.get('/rl/markets')).status === 200)
   check = new AnswerCheck((await service.get('/rl/docs/openapi.json')).body)
 })
@@ -97,13 +102,19 @@ test('a cursor of anything is answered, and harms nothing', async () => {
 
 test('while the database is away the journal answers, and says so', async () => {
   await postgres.halt('SIGQUIT')
+  expect((await service.get('/rl/health')).status).toBe(200)
   const { body } = await ask('/rl/gaps')
   expect(body).toMatchObject({ source: 'journal' })
   expect(body.gaps).toHaveLength(3)
   expect(body.gaps[0]).toMatchObject({ cause: 'disconnect', markets: 6, open: 0 })
   expect((await ask('/rl/sessions')).body).toMatchObject({ source: 'journal' })
   expect((await ask('/rl/gaps?limit=2')).body.next_cursor).not.toBeNull()
+  await until('health says so', async () => {
+    const { status, body } = await service.get('/rl/health')
+    return status === 503 && body.reasons[0].code === 'store_unavailable'
+  })
   await postgres.restart()
+  await until('health is good again', async () => (await service.get('/rl/health')).status === 200)
   await until('it is asked again', async () => (await ask('/rl/gaps')).body.source === 'database')
   const told = service.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('store_'))
   expect([told[0], told[1], told.at(-1)]).toEqual(['store_open', 'store_away', 'store_open'])

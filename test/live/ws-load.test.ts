@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { loadSubscribers } from './ws-load.ts'
 
 test('ten subscribers at 10,000 frames a second have the feed’s books, and a stalled one is cut without their noticing', async () => {
-  const found = await loadSubscribers({ rate: 10_000, seconds: 4, clients: 10 })
+  const found = await loadSubscribers({ rate: 10_000, seconds: 3, clients: 10 })
   process.stdout.write(`${JSON.stringify(found)}\n`)
   expect(found.perSecond).toBeGreaterThan(7_000)
   expect(found.compared).toBeGreaterThan(10)

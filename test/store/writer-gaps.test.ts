@@ -75,6 +75,16 @@ test('a lost connection: from the proof that its record names', async () => {
   ])
 })
 
+test('a pause by an operator: from the last proof, by its own name', async () => {
+  const { gaps, validity } = await tell('paused', (story) => {
+    story.lose('paused')
+    story.pass(100 * MS)
+    story.connect()
+  })
+  expect(gaps).toEqual([{ cause: 'recording_paused', from_kind: 'frame', from_ms: 10, found_ms: 20, to_ms: 120 }])
+  expect(validity[0]).toEqual({ from_ms: 0, to_ms: 10, cause: 'recording_paused' })
+})
+
 test('a size below zero: from that market’s last snapshot, revised backward', async () => {
   const { gaps, validity } = await tell('negative', (story) => {
     story.snapshot('KXA-1')

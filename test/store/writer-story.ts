@@ -86,7 +86,7 @@ export async function openStory(options: { readonly segmentBytes?: number } = {}
       story.say(aSubscribed())
       for (const market of MARKETS) story.snapshot(market)
     },
-    lose(cause: 'disconnect' | 'stopped' = 'disconnect') {
+    lose(cause: 'disconnect' | 'paused' | 'stopped' = 'disconnect') {
       tape.lost(connection, { cause, lastProofNs: tape.unixNs(tape.lastStamp), lastProofKind: 'frame' })
     },
     say(text: string) {

@@ -2,10 +2,11 @@
 import { Type } from 'typebox'
 import { formatPosition } from '#domain'
 import type { LiveMarket, Replica } from '#live'
+import { compareMarkets, type MarketKey, type MarketSort, SORTS } from '../books/market-order.ts'
 import { type MarketView, seriesOf, stateOf, viewMarket } from '../books/market-view.ts'
 import { shortMs } from '../books/snapshot-cache.ts'
 import type { ApiServer } from '../server/build-server.ts'
-import { type CursorPart, readCursor, writeCursor } from './page-cursor.ts'
+import { readCursor, writeCursor } from './page-cursor.ts'
 import { needCopy, type RouteContext } from './route-context.ts'
 import {
   contracts,
@@ -22,16 +23,6 @@ import {
 } from './schemas.ts'
 
 const STATES = ['valid', 'in_doubt', 'unknown'] as const
-/** What can be sorted by; all but the ticker with the largest first. A market without the figure comes last. */
-const SORTS = {
-  ticker: ({ market }: LiveMarket) => market.ticker,
-  frames_per_second: ({ framesPerSecond }: LiveMarket) => framesPerSecond,
-  total_volume: ({ market }: LiveMarket) => market.book.totalVolume,
-  spread: ({ market }: LiveMarket) => market.book.top().spread ?? null,
-  last_trade: ({ lastTrade }: LiveMarket) => lastTrade?.receivedMs ?? null,
-  close_time: ({ info }: LiveMarket) => info?.close_time ?? null,
-} as const satisfies Record<string, (live: LiveMarket) => CursorPart>
-type Sort = keyof typeof SORTS
 
 const text = (description: string) => nullable(Type.String({ description }))
 const marketSchema = strict({
@@ -99,7 +90,7 @@ export function addMarkets(app: ApiServer, context: RouteContext): void {
             }),
           ),
           sort: Type.Optional(
-            Type.Enum(Object.keys(SORTS) as Sort[], {
+            Type.Enum(Object.keys(SORTS) as MarketSort[], {
               default: 'ticker',
               description: 'Largest or latest first, but for the ticker.',
             }),
@@ -114,7 +105,7 @@ export function addMarkets(app: ApiServer, context: RouteContext): void {
       const copy = needCopy(context)
       const all = [...copy.markets()]
       const found = all.filter((live) => isWanted(copy, live, request.query))
-      const order = compare(sort)
+      const order = compareMarkets(sort)
       const keyed = found.map((live): Keyed => ({ live, key: [SORTS[sort](live), live.market.ticker] }))
       const after = cursor === undefined ? undefined : afterOf(cursor)
       const rest = after === undefined ? keyed : keyed.filter(({ key }) => order(key, after) > 0)
@@ -134,8 +125,7 @@ export function addMarkets(app: ApiServer, context: RouteContext): void {
   )
 }
 
-type Key = readonly [figure: CursorPart, ticker: string]
-type Keyed = { readonly live: LiveMarket; readonly key: Key }
+type Keyed = { readonly live: LiveMarket; readonly key: MarketKey }
 type Wanted = { readonly state?: string; readonly series?: string; readonly q?: string }
 
 function isWanted(copy: Replica, live: LiveMarket, { state, series, q }: Wanted): boolean {
@@ -147,19 +137,7 @@ function isWanted(copy: Replica, live: LiveMarket, { state, series, q }: Wanted)
   return words.toLowerCase().includes(q.toLowerCase())
 }
 
-function afterOf(cursor: string): Key {
+function afterOf(cursor: string): MarketKey {
   const [figure = null, ticker] = readCursor(cursor, 2)
   return [figure, String(ticker)]
 }
-
-/** Largest first, nothing last, then by ticker; the ticker alone ascends. */
-const compare =
-  (sort: Sort) =>
-  ([a, aTicker]: Key, [b, bTicker]: Key): number => {
-    const byTicker = aTicker < bTicker ? -1 : aTicker > bTicker ? 1 : 0
-    if (sort === 'ticker' || a === b) return byTicker
-    if (a === null || b === null) return a === null ? 1 : -1
-    // A cursor of another sort: any order will do, as long as it is one.
-    if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
-    return a > b ? -1 : 1
-  }

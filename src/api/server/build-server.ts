@@ -4,11 +4,12 @@
  * In the order in which a request passes: the length of its address, its Host header, the count of requests of its client,
  * its token (so that tries of tokens are counted too), then its body and its route.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from 'fastify'
+import fastify, { type FastifyInstance, type RawServerDefault } from 'fastify'
 import type { Limits } from '../api-limits.ts'
 import type { ApiOptions } from '../api-options.ts'
 import { Admission } from './admission.ts'
@@ -19,8 +20,8 @@ import { compileValidator } from './validate.ts'
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
+  IncomingMessage,
+  ServerResponse,
   import('fastify').FastifyBaseLogger,
   TypeBoxTypeProvider
 >
@@ -63,6 +64,9 @@ export async function buildServer(
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: 1_000,
+      // Some clients offer HTTP/2 with every request: what is no WebSocket of ours is an ordinary request.
+      shouldUpgradeCallback: (request) =>
+        app.server.listenerCount('upgrade') > 0 && isWebSocket(request) && pathOf(request.url) === '/rl/ws',
     },
     frameworkErrors: (_error, _request, reply) => {
       sendFault(reply as never, new ApiFault('FLOW_API_BAD_REQUEST', 'the path is not percent-encoded as it must be'))
@@ -131,7 +135,7 @@ function answerUnknownRoutes(app: ApiServer): void {
     methodsOf.set(url, methods)
   })
   app.setNotFoundHandler({ preHandler: app.rateLimit() as never }, async (request) => {
-    const path = pathOf(request)
+    const path = pathOf(request.raw.url)
     const methods = methodsOf.get(path)
     if (methods !== undefined) {
       const allowed = [...methods].join(', ')
@@ -144,7 +148,9 @@ function answerUnknownRoutes(app: ApiServer): void {
   })
 }
 
-function pathOf(request: FastifyRequest): string {
-  const [path = ''] = (request.raw.url ?? '').split('?')
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+
+function pathOf(url = ''): string {
+  const [path = ''] = url.split('?')
   return path.length > 1 ? path.replace(/\/+$/, '') : path
 }
