@@ -2,11 +2,12 @@
 import { workerData } from 'node:worker_threads'
 import { serveThread, tellOwner } from '../../src/app/threads/thread-side.ts'
 
-const { number, refuse } = workerData as { number: number; refuse?: string }
+const { number, refuse, dawdle } = workerData as { number: number; refuse?: string; dawdle?: true }
 
 await serveThread(
   async () => {
     if (refuse !== undefined) throw Object.assign(new Error('it will not'), { code: refuse })
+    if (dawdle === true) await new Promise(() => {})
     return { answer: { number }, close: async () => tellOwner('closed') }
   },
   (message) => {

@@ -1,5 +1,6 @@
 /** A service as a process, for the tests of it: started, asked over HTTP, and gone when the test ends. */
 import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach } from 'vitest'
 import { startExchange } from '#exchange'
 import { DEMO } from '../support/captures.ts'
@@ -65,8 +66,15 @@ export type Markets = {
   }[]
 }
 
-export const marketsOf = async (url: string): Promise<Markets['markets']> =>
-  (await get<Markets>(`${url}/rl/markets?limit=1000`)).body.markets
+/** Asked too often it waits: lists are limited more than other answers. */
+export async function marketsOf(url: string): Promise<Markets['markets']> {
+  for (;;) {
+    const { status, body } = await get<Markets>(`${url}/rl/markets?limit=1000`)
+    if (status === 200) return body.markets
+    if (status !== 429 && status !== 503) throw new Error(`/rl/markets answered ${status}`)
+    await sleep(200)
+  }
+}
 
 export async function anExchange(more: object = {}) {
   const exchange = await startExchange({

@@ -71,6 +71,13 @@ test('`start` whose API crashes goes on recording, and the API is back on the sa
   await evaluateInThread(program.err(), 'api-worker.ts', `setTimeout(() => { throw new Error('ended by a test') })`)
   await until('it was noticed', () => program.logged('thread_event').length > 0)
   await until('it is back', () => isHealthy(url))
+  type Status = { stats: { recorder: { threads: object; message_age_ms: { p99: number } | null } } }
+  const { recorder } = (await get<Status>(`${url}/rl/status`)).body.stats
+  expect(recorder.threads).toMatchObject({
+    api: { state: 'ready', restarts: 1 },
+    exchange: { state: 'ready', restarts: 0 },
+  })
+  expect(recorder.message_age_ms).not.toBeNull()
   expect(program.logged('thread_event')[0]).toMatchObject({ thread: 'api', what: 'restarting', why: 'ended by a test' })
   program.kill('SIGINT')
   const { code, out } = await program.ended

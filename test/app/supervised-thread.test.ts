@@ -63,6 +63,11 @@ test('a first thread that refuses to start says why, and none is started anew', 
   expect([thread.status().state, events]).toEqual(['ended', []])
 })
 
+test('a thread that never becomes ready is given up', async () => {
+  const { thread } = aThread(() => ({ dawdle: true }), { startMsMax: 700, closeMsMax: 100 })
+  await expect(thread.start()).rejects.toMatchObject({ message: expect.stringMatching(/^not ready within/) })
+})
+
 test('told to close it ends by itself, and one that hangs is ended all the same', async () => {
   const { thread, told } = aThread(counting)
   await thread.start()

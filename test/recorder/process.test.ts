@@ -216,7 +216,7 @@ describe('started', () => {
 
   test('with nothing configured, `start` records the built-in exchange', async () => {
     const data = folder()
-    const { code, out, err } = await run(['start', '--data', data, '--for', '2s', '--json']).ended
+    const { code, out, err } = await run(['start', '--no-store', '--data', data, '--for', '2s', '--json']).ended
     expect(err).toContain('built_in_exchange')
     expect(code).toBe(0)
     expect(account(out)).toMatchObject({ isComplete: true })

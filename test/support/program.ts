@@ -46,7 +46,8 @@ function start(
   const startedMs = performance.now()
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, command, {
-    env: { PATH, HOME, ...environment },
+    // A free port: programs of several tests run side by side.
+    env: { PATH, HOME, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(folder === undefined ? {} : { cwd: folder }),
   })

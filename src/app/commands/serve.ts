@@ -52,7 +52,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const signals = untilStopped(flags.for)
   for (const { name, text } of notices) log.warn({ event: 'config_notice', name }, text)
   try {
-    const environment = (await environmentIn(dataFolder)) ?? config.environment
+    const environment = (await environmentIn(dataFolder)) ?? (config.exchangeChosen ? config.environment : 'sim')
     log.info({ event: 'program_started', command: 'serve', version: VERSION, environment, dataFolder })
     // Here alone, so that no other command takes the time to load it.
     const { startApi } = await import('#api')

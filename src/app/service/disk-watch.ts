@@ -10,7 +10,7 @@ export const FREE_BYTES_LOW = 1024 ** 3
 export const FREE_BYTES_MIN = 16 * 1024 ** 2
 
 const FREE_EVERY_MS = 10_000
-const USED_EVERY_MS = 60_000
+const USED_EVERY_MS = 20_000
 /** Files looked at in one round; a folder with more is counted in part and says so. */
 const FILES_MAX = 100_000
 

@@ -47,6 +47,8 @@ export type ThreadOptions<Answer> = {
 export type ThreadLimits = {
   /** Without a beat for so long, the thread is taken for hung. Longer than any pause of a thread that is well. */
   readonly silenceMsMax: number
+  /** How long it may take to be ready: loading its code takes a while on a busy machine. */
+  readonly startMsMax: number
   readonly retryMsMin: number
   readonly retryMsMax: number
   /** A thread that lived so long had nothing wrong with its start: the next wait is the shortest again. */
@@ -57,6 +59,7 @@ export type ThreadLimits = {
 
 export const THREAD_LIMITS: ThreadLimits = {
   silenceMsMax: 10_000,
+  startMsMax: 60_000,
   retryMsMin: 1_000,
   retryMsMax: 30_000,
   soundMs: 60_000,
@@ -86,6 +89,7 @@ export class SupervisedThread<Answer> {
   #quickEnds = 0
   #lastError: string | undefined
   #heardMs = 0
+  #startedMs = 0
   #watch: NodeJS.Timeout | undefined
   #lookedMs = 0
   /** Why the thread was ended by us. */
@@ -150,6 +154,7 @@ export class SupervisedThread<Answer> {
       this.#worker = worker
       this.#state = 'starting'
       this.#heardMs = startedMs
+      this.#startedMs = startedMs
       let why = 'the thread ended by itself'
       let isReady = false
       worker.on('message', (message: FromWorker) => {
@@ -211,9 +216,12 @@ export class SupervisedThread<Answer> {
     const wasAway = nowMs - this.#lookedMs > this.#limits.silenceMsMax / 2
     this.#lookedMs = nowMs
     if (wasAway) return
-    const silentMs = performance.now() - this.#heardMs
-    if (this.#worker === undefined || silentMs < this.#limits.silenceMsMax) return
-    this.#silent = `no sign of life for ${Math.round(silentMs / 100) / 10} s`
+    const isStarting = this.#state === 'starting'
+    const silentMs = nowMs - (isStarting ? this.#startedMs : this.#heardMs)
+    const { silenceMsMax, startMsMax } = this.#limits
+    if (this.#worker === undefined || silentMs < (isStarting ? startMsMax : silenceMsMax)) return
+    const seconds = Math.round(silentMs / 100) / 10
+    this.#silent = isStarting ? `not ready within ${seconds} s` : `no sign of life for ${seconds} s`
     this.#heardMs = performance.now()
     void this.#worker.terminate()
   }
