@@ -9,6 +9,7 @@ import {
   anExchange,
   aTakenPort,
   folder,
+  get,
   inspected,
   isHealthy,
   kept,
@@ -92,7 +93,7 @@ test('`start` without its database goes on recording, says so, and ends with 3',
   expect(err).not.toContain('secret')
 })
 
-test('`start` told twice to end does so at once, and the next one goes on from what was durable', async () => {
+test('`start` that ends answers health until then; told twice it ends at once, and the next one goes on from what was durable', async () => {
   const data = folder()
   // A database that takes connections and never answers is waited for at the end.
   const database = `postgresql://u@127.0.0.1:${await aTakenPort()}/d`
@@ -101,6 +102,13 @@ test('`start` told twice to end does so at once, and the next one goes on from w
   program.kill('SIGINT')
   await until('it ends', () => program.logged('stopping').length > 0)
   await sleep(400)
+  // The journal is closed by now, the store is still waited for.
+  const url = await urlOf(program)
+  const health = () => get<{ reasons: { code: string }[] }>(`${url}/rl/health`)
+  await until('health says that it ends', async () =>
+    (await health()).body.reasons.some(({ code }) => code === 'stopping'),
+  )
+  expect((await health()).status).toBe(503)
   const askedMs = performance.now()
   program.kill('SIGINT')
   expect((await program.ended).code).toBe(130)

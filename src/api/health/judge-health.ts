@@ -15,6 +15,7 @@ export const HEALTH_REASONS = {
   disk_full: 'the disk of the data folder is full',
   not_connected: 'no connection to the exchange, although markets are asked for',
   paused: 'an operator has paused the recording',
+  stopping: 'the recording has ended: what was received is being stored',
   store_refused: 'the store must not go on: the log says what to do',
   store_unavailable: 'the database does not answer',
   store_behind: 'the database is behind',
@@ -53,6 +54,7 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   else if (journal.failing) yield reason('journal_failing')
   if (disk !== null && disk.free_bytes < DISK_FREE_BYTES_MIN) yield reason('disk_full')
   if (paused !== null) yield reason('paused', Math.max(0, Date.now() - Date.parse(paused.since)))
+  if (status.stopping) yield reason('stopping')
   if (notConnectedMs > limits.notConnectedMsMax) yield reason('not_connected', notConnectedMs)
   if (store === null) return
   if (store.refused !== null || store.state === 'refused') yield reason('store_refused')

@@ -35,7 +35,7 @@ test.each(['../etc', 'Demo', 'a_b', 'x'.repeat(33)])('%s is no name of a profile
 })
 
 test('settings are read from its file and from no other, whether the command line or the environment names it', async () => {
-  const folder = aFolder({ '.env': 'KALSHIFLOW_SEGMENT_MB=bad-plain', '.env.demo': 'KALSHIFLOW_SEGMENT_MB=bad-demo' })
+  const folder = aFolder({ '.env': 'KALSHIFLOW_SEAL=bad-plain', '.env.demo': 'KALSHIFLOW_SEAL=bad-demo' })
   const [plain, byFlag, byName] = await Promise.all([
     run(['sessions'], {}, folder).ended,
     run(['sessions', '--profile', 'demo'], {}, folder).ended,

@@ -151,6 +151,10 @@ export class Recorder {
     return this.#tape.lastFrameMs
   }
 
+  get isStopping(): boolean {
+    return this.#stopping !== undefined
+  }
+
   /** Since when, and by whom; `undefined` while it records. */
   get paused(): Paused | undefined {
     return this.#paused

@@ -35,6 +35,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     message_age_ms: ageOf(recorder),
     backpressure: recorder.backpressure,
     paused: recorder.paused ?? null,
+    stopping: recorder.isStopping,
     journal: {
       id: journal.id,
       head: formatPosition(journal.head),

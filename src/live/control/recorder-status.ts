@@ -46,6 +46,8 @@ export type RecorderStatus = {
   readonly backpressure: string
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
+  /** It was asked to end: no more frames come in, and what was received is made durable and stored. */
+  readonly stopping: boolean
   readonly journal: {
     readonly id: string
     readonly head: string
