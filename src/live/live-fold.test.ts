@@ -5,15 +5,17 @@ import { RECORD } from '#domain'
 import { describeContext, Fold } from '#feed'
 import { encodeJson, MemoryDisk, openCursor, openJournal } from '#journal'
 import { aDelta, anOk, aSnapshot, aSubscribed } from '../../test/support/frames.ts'
+import { followRecorder } from './control/index.ts'
 import { LiveFold } from './live-fold.ts'
+import { Replica } from './replica.ts'
 
 const OPENED = { host: 'test', environment: 'sim', useYesPrice: false, firstSeq: 'one' } as const
 const SIDES = { yes: [['0.4000', '5.00']], no: [['0.5500', '3.00']] } as const
 const ASKED = ['BUSY', 'QUIET', 'UNKNOWN', 'DOUBTFUL']
 const SUBSCRIBE = { id: 1, cmd: 'subscribe', params: { channels: ['orderbook_delta'], market_tickers: ASKED } }
 
-/** Three segments of a run in which one market moves; the last of them. */
-async function lastSegment() {
+/** Three segments of a run in which one market moves, and what the last of them tells. */
+async function recorded(withCheckpoints: boolean) {
   const disk = new MemoryDisk()
   const fold = new Fold()
   const journal = await openJournal({
@@ -37,17 +39,17 @@ async function lastSegment() {
     play(seq % 2 === 0 ? anOk(seq) : aDelta(seq, 'BUSY', '0.4000', '1.00', { ms: seq }))
     if (seq % 20 !== 0) continue
     await journal.flush()
-    checkpointer.tick()
+    if (withCheckpoints) checkpointer.tick()
   }
-  checkpointer.tick()
+  if (withCheckpoints) checkpointer.tick()
   await journal.close()
   const live = new LiveFold(new Set())
   for await (const block of openCursor({ disk, folder: 'j', from: { segment: 3, offset: 0 } })) live.take(block)
-  return { fold, live, written: checkpointer.written }
+  return { disk, fold, live, written: checkpointer.written }
 }
 
 test('a segment alone tells of markets that were quiet, unknown and in doubt, each once', async () => {
-  const { fold, live, written } = await lastSegment()
+  const { fold, live, written } = await recorded(true)
   expect(live.sawRunStart).toBe(false)
   expect(live.isWhole).toBe(true)
   for (const ticker of ASKED) {
@@ -59,4 +61,18 @@ test('a segment alone tells of markets that were quiet, unknown and in doubt, ea
   expect(live.fold.market('DOUBTFUL')!.doubt).toBe('negative_size')
   // Two valid books, in two segments after the one that has their snapshots.
   expect(written).toBe(4)
+})
+
+test('a segment without books says so, and a copy goes back to where they are', async () => {
+  const { disk, fold, live } = await recorded(false)
+  expect(live.isWhole).toBe(false)
+  const replica = await Replica.open({ folder: 'j', disk, recorder: followRecorder('no-such-folder') })
+  try {
+    await expect.poll(() => replica.state).toBe('finished')
+    for (const ticker of ['BUSY', 'QUIET']) {
+      expect(replica.fold.market(ticker)!.book.levels()).toEqual(fold.market(ticker)!.book.levels())
+    }
+  } finally {
+    await replica.close()
+  }
 })
