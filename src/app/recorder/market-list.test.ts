@@ -1,6 +1,8 @@
 /** The market list against a server that speaks Kalshi's REST, and a holder that is only told what to hold. */
+import { getEventListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { SYSTEM_RANDOM, SystemClock } from '#journal'
 import { RestClient } from '#kalshi'
@@ -16,7 +18,7 @@ const START_MS = 1_795_348_800_000
 const SIGNAL = new AbortController().signal
 type Listed = { status: string; volume: number; closeMs: number }
 
-async function aList(marketsMax = 3) {
+async function aList(marketsMax = 3, limits = {}) {
   const listed = new Map<string, Listed>()
   const asked: string[] = []
   let isDown = false
@@ -58,7 +60,7 @@ async function aList(marketsMax = 3) {
   }
   let nowMs = START_MS
   const { log, of } = aLog()
-  const list = new MarketList({ client, holder, marketsMax, log, nowMs: () => nowMs })
+  const list = new MarketList({ client, holder, marketsMax, log, nowMs: () => nowMs, limits })
   return {
     list,
     asked,
@@ -193,4 +195,25 @@ test('leaves alone what a person took in or let go', async () => {
   dismiss('KXA')
   for (let look = 0; look < 5; look++) await list.look(SIGNAL)
   expect(held()).toEqual(['KXB', 'KXOWN'])
+})
+
+test('leaves nothing at its signal, however often it looks', async () => {
+  const { put, chosen, list, asked } = await aList(3, { lookMs: 2 })
+  put('KXA', 1)
+  await chosen()
+  const signals = new Set<AbortSignal>()
+  const plain = AbortSignal.prototype.addEventListener
+  AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof plain>) {
+    signals.add(this)
+    return plain.apply(this, args)
+  } as typeof plain
+  const following = list.follow()
+  const { length } = asked
+  while (asked.length < length + 60) await sleep(10)
+  AbortSignal.prototype.addEventListener = plain
+  const listeners = [...signals].map((signal) => getEventListeners(signal, 'abort').length)
+  list.stop()
+  await following
+  expect(signals.size).toBeGreaterThan(0)
+  expect(Math.max(...listeners)).toBeLessThan(5)
 })

@@ -6,6 +6,7 @@
  * Those that left are asked after until they are settled, so that the journal holds their result. Every body goes to the
  * journal with its REST client. What a person subscribes or lets go by hand is left alone.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openMarketsByVolume, type RestClient, type RestMarket } from '#kalshi'
 import type { Log } from '../log/log.ts'
 import { AwaitedResults } from './awaited-results.ts'
@@ -235,10 +236,7 @@ const closeOf = ({ closeTime }: RestMarket): number => Date.parse(closeTime ?? '
 
 const listed = (tickers: readonly string[]): readonly string[] => tickers.slice(0, LISTED_MAX)
 
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, ms)
-    timer.unref()
-    signal.addEventListener('abort', () => done(), { once: true })
-  })
+/** Ends early when it is called off; leaves nothing behind at the signal, which lives as long as the program. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
 }
