@@ -22,10 +22,13 @@ async function aList(marketsMax = 3, limits = {}) {
   const listed = new Map<string, Listed>()
   const asked: string[] = []
   let isDown = false
+  /** Lists are answered, and name nothing. */
+  let isEmpty = false
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://x')
     asked.push(decodeURIComponent(url.search))
-    const wanted = url.searchParams.get('tickers')?.split(',')
+    const single = /\/markets\/([^/]+)$/.exec(url.pathname)?.[1]
+    const wanted = single === undefined ? url.searchParams.get('tickers')?.split(',') : [single]
     const markets = [...listed]
       .filter(([ticker, { status }]) => wanted?.includes(ticker) ?? status === 'active')
       .map(([ticker, { status, volume, closeMs }]) => ({
@@ -34,8 +37,10 @@ async function aList(marketsMax = 3, limits = {}) {
         volume_fp: `${volume}.00`,
         close_time: new Date(closeMs).toISOString(),
       }))
-    if (isDown) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ markets }))
+    const isMissing = single !== undefined && markets.length === 0
+    const answer = single === undefined ? { markets: isEmpty ? [] : markets } : { market: markets[0] }
+    if (isDown || isMissing) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   closers.push(() => server.close())
@@ -76,6 +81,9 @@ async function aList(marketsMax = 3, limits = {}) {
     },
     down: (down: boolean) => {
       isDown = down
+    },
+    empty: (empty: boolean) => {
+      isEmpty = empty
     },
     async chosen() {
       holder.subscribe(await list.choose(SIGNAL))
@@ -183,6 +191,38 @@ test('keeps a market that the exchange left out of one answer, and lets it go wh
   expect(held()).toEqual(['KXA'])
   await list.look(SIGNAL)
   expect(held()).toEqual([])
+})
+
+test('takes a market in again that was let go and opens again', async () => {
+  const { put, chosen, list, held, pass } = await aList()
+  put('KXA', 1, 'active', 0)
+  await chosen()
+  put('KXA', 1, 'closed')
+  for (let look = 0; look < 14; look++) {
+    pass(30_000)
+    await list.look(SIGNAL)
+  }
+  expect([held(), list.awaiting]).toEqual([[], 1])
+  put('KXA', 1, 'active', 10_000_000)
+  pass(30_000)
+  await list.look(SIGNAL)
+  expect([held(), list.awaiting]).toEqual([['KXA'], 0])
+})
+
+test('keeps what it has while the exchange answers with empty lists', async () => {
+  const { put, chosen, list, held, empty, pass, asked } = await aList(30)
+  const tickers = Array.from({ length: 25 }, (_, index) => `KX${String.fromCharCode(65 + index)}`)
+  for (const ticker of tickers) put(ticker, 1)
+  await chosen()
+  empty(true)
+  const before = asked.length
+  for (let look = 0; look < 40; look++) {
+    pass(30_000)
+    await list.look(SIGNAL)
+  }
+  expect(held()).toEqual(tickers)
+  // Asked for by name they are known; never all of them at once.
+  expect(asked.length - before).toBeLessThan(40 * 12)
 })
 
 test('leaves alone what a person took in or let go', async () => {

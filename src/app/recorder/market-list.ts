@@ -1,13 +1,14 @@
 /**
  * Which markets are recorded when nobody named any: the open ones with the most volume at the start, and from then on
  * whatever opens, as long as there is room. A market leaves some time after the exchange said that it has closed, so that its
- * settlement is seen; one that is still open is never dropped, whatever its volume, and while REST fails everything stays.
+ * settlement is seen; one that is still open is never dropped, whatever its volume, one that opens again is taken in again, and
+ * while REST fails or answers with nothing everything stays.
  *
  * Those that left are asked after until they are settled, so that the journal holds their result. Every body goes to the
  * journal with its REST client. What a person subscribes or lets go by hand is left alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openMarketsByVolume, type RestClient, type RestMarket } from '#kalshi'
+import { openMarketsByVolume, type RestClient, RestError, type RestMarket } from '#kalshi'
 import type { Log } from '../log/log.ts'
 import { AwaitedResults } from './awaited-results.ts'
 
@@ -58,8 +59,10 @@ const TICKERS_PER_REQUEST = 100
 const PAGE_SIZE = 1_000
 /** Lists in a log line are cut to this many entries; their length is told. */
 const LISTED_MAX = 20
-/** Looks in a row in which the exchange did not know a market that it had listed before: then it is over. */
+/** Looks in a row in which the exchange left out a market that it had listed before: then it is asked for by name. */
 const ABSENT_MAX = 3
+/** Markets asked for by name in one look: each is a request. */
+const CONFIRMED_MAX = 10
 
 /** Words of Kalshi for markets that nobody trades any more (docs.kalshi.com/getting_started/market_lifecycle, read 2026-08). */
 const OVER: ReadonlySet<string> = new Set(['closed', 'determined', 'disputed', 'amended', 'finalized', 'settled'])
@@ -67,7 +70,10 @@ const SETTLED: ReadonlySet<string> = new Set(['finalized', 'settled'])
 
 type Held = {
   closeMs: number
+  /** Looks in a row that left it out. */
   absent: number
+  /** Asked for by name, the exchange said that there is no such market. */
+  isUnknown: boolean
   /** When the exchange first said so, Unix ms. */
   overMs: number | undefined
 }
@@ -130,6 +136,7 @@ export class MarketList {
     const due = [...this.#held].filter(([, held]) => isDue(held)).map(([ticker]) => ticker)
     const awaited = this.#awaited.due(nowMs)
     const found = await this.#ask([...due, ...awaited], signal)
+    await this.#confirmAbsent(due, found, signal)
     this.#letGo(due, found, nowMs)
     this.#tellSettled(awaited, found, nowMs)
     if (this.#open < this.#options.marketsMax && nowMs >= this.#discoverAtMs) await this.#takeIn(signal)
@@ -149,14 +156,43 @@ export class MarketList {
     const open = await this.#discover(signal)
     const taken = new Set(holder.markets)
     const fresh = open
-      .filter(({ ticker }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !this.#awaited.has(ticker))
+      .filter(({ ticker, status }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !OVER.has(status))
       .slice(0, marketsMax - this.#open)
     if (fresh.length === 0) return
     const left = new Set(holder.subscribe(fresh.map(({ ticker }) => ticker)))
     const added = fresh.filter(({ ticker }) => !left.has(ticker))
-    for (const each of added) this.#hold(each)
+    for (const each of added) {
+      this.#hold(each)
+      // It was over, and has been opened again.
+      this.#awaited.drop(each.ticker)
+    }
     log.info({ event: 'markets_added', count: added.length, markets: listed(added.map(({ ticker }) => ticker)) })
     if (left.size > 0) log.warn({ event: 'markets_left_out', count: left.size, markets: listed([...left]) })
+  }
+
+  /**
+   * An answer that leaves a market out proves little: a cache or an exchange under maintenance may answer with an empty
+   * list. What is left out again and again is asked after by name; only "there is no such market" lets it go.
+   */
+  async #confirmAbsent(due: readonly string[], found: Map<string, RestMarket>, signal: AbortSignal): Promise<void> {
+    let asked = 0
+    for (const ticker of due) {
+      const held = this.#held.get(ticker)!
+      held.absent = found.has(ticker) ? 0 : held.absent + 1
+      held.isUnknown = false
+      if (held.absent < ABSENT_MAX || asked === CONFIRMED_MAX) continue
+      asked++
+      try {
+        found.set(ticker, await this.#options.client.market(ticker, { signal }))
+        held.absent = 0
+      } catch (error) {
+        const code = error instanceof RestError ? error.code : undefined
+        if (code !== 'FLOW_REST_NOT_FOUND' && code !== 'FLOW_REST_MALFORMED') throw error
+        held.isUnknown = code === 'FLOW_REST_NOT_FOUND'
+        // The next look asks after others first.
+        held.absent = held.isUnknown ? held.absent : 0
+      }
+    }
   }
 
   #letGo(due: readonly string[], found: ReadonlyMap<string, RestMarket>, nowMs: number): void {
@@ -164,11 +200,10 @@ export class MarketList {
     for (const ticker of due) {
       const held = this.#held.get(ticker)!
       const market = found.get(ticker)
-      held.absent = market === undefined ? held.absent + 1 : 0
       if (market !== undefined) held.closeMs = closeOf(market)
       if (market !== undefined && OVER.has(market.status)) held.overMs ??= nowMs
       else held.overMs = undefined
-      if (market === undefined ? held.absent < ABSENT_MAX : !this.#isDone(held, market, nowMs)) continue
+      if (market === undefined ? !held.isUnknown : !this.#isDone(held, market, nowMs)) continue
       gone.push(ticker)
       this.#held.delete(ticker)
       if (market !== undefined && !SETTLED.has(market.status)) this.#awaited.add(ticker, nowMs)
@@ -225,7 +260,7 @@ export class MarketList {
   }
 
   #hold(market: RestMarket): void {
-    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0, overMs: undefined })
+    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0, isUnknown: false, overMs: undefined })
   }
 }
 
