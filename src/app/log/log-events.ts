@@ -74,6 +74,8 @@ export const LOG_EVENTS = {
   service_manager_unreachable:
     'systemd asked to be told how we are, and the telling failed, with the reason; told once.',
   control_failed: 'A request over the control socket could not be answered.',
+  control_socket_error:
+    'The control socket could not take a client; those it has are answered, and the next may be taken.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',
   log_lines_dropped: 'Whoever reads the log was too slow; lines were dropped, with their number.',
 } as const
