@@ -51,9 +51,13 @@ async function aList(marketsMax = 3, limits = {}) {
     limits: { tokens: { perSecond: 10_000, capacity: 10_000 } },
   })
   let held: string[] = []
+  let backpressure: 'flowing' | 'paused' = 'flowing'
   const holder = {
     get markets() {
       return held
+    },
+    get backpressure() {
+      return backpressure
     },
     subscribe: (markets: readonly string[]) => {
       held.push(...markets)
@@ -81,6 +85,9 @@ async function aList(marketsMax = 3, limits = {}) {
     },
     down: (down: boolean) => {
       isDown = down
+    },
+    press: (state: 'flowing' | 'paused') => {
+      backpressure = state
     },
     empty: (empty: boolean) => {
       isEmpty = empty
@@ -223,6 +230,25 @@ test('keeps what it has while the exchange answers with empty lists', async () =
   expect(held()).toEqual(tickers)
   // Asked for by name they are known; never all of them at once.
   expect(asked.length - before).toBeLessThan(40 * 12)
+})
+
+test('does not look while the journal has no room for what it would find', async () => {
+  const { put, chosen, list, held, asked, press, pass } = await aList()
+  put('KXA', 1, 'active', 0)
+  await chosen()
+  put('KXA', 1, 'finalized')
+  press('paused')
+  const before = asked.length
+  for (let look = 0; look < 10; look++) {
+    pass(60_000)
+    await list.look(SIGNAL)
+  }
+  expect([asked.length, held()]).toEqual([before, ['KXA']])
+  press('flowing')
+  await list.look(SIGNAL)
+  pass(60_000)
+  await list.look(SIGNAL)
+  expect(held()).toEqual([])
 })
 
 test('leaves alone what a person took in or let go', async () => {

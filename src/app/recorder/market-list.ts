@@ -15,6 +15,8 @@ import { AwaitedResults } from './awaited-results.ts'
 /** What the list does with a recorder. */
 export type MarketHolder = {
   readonly markets: readonly string[]
+  /** Other than flowing, the journal takes no answers of the exchange for want of room. */
+  readonly backpressure: 'flowing' | 'paused' | 'stalled'
   /** Answers those that do not fit. */
   subscribe(markets: readonly string[]): string[]
   unsubscribe(markets: readonly string[]): void
@@ -126,8 +128,10 @@ export class MarketList {
     this.#stopping.abort()
   }
 
-  /** One look at the exchange. Throws RestError, and then what is held stays. */
+  /** One look at the exchange, unless the journal has no room for it. Throws RestError, and then what is held stays. */
   async look(signal: AbortSignal): Promise<void> {
+    const { holder } = this.#options
+    if (holder.backpressure !== 'flowing') return
     this.#looks++
     this.#forgetDismissed()
     const nowMs = this.#options.nowMs()
@@ -136,6 +140,8 @@ export class MarketList {
     const due = [...this.#held].filter(([, held]) => isDue(held)).map(([ticker]) => ticker)
     const awaited = this.#awaited.due(nowMs)
     const found = await this.#ask([...due, ...awaited], signal)
+    // What was found may not be in the journal: nothing follows from it.
+    if (holder.backpressure !== 'flowing') return
     await this.#confirmAbsent(due, found, signal)
     this.#letGo(due, found, nowMs)
     this.#tellSettled(awaited, found, nowMs)
