@@ -251,6 +251,14 @@ test('does not look while the journal has no room for what it would find', async
   expect(held()).toEqual([])
 })
 
+test('asks for small pages while it records', async () => {
+  const { put, chosen, list, asked } = await aList()
+  put('KXA', 1)
+  await chosen()
+  await list.look(SIGNAL)
+  expect(asked.map((query) => new URLSearchParams(query).get('limit'))).toEqual(['1000', '200'])
+})
+
 test('leaves alone what a person took in or let go', async () => {
   const { put, chosen, list, held, hold, dismiss } = await aList(2)
   put('KXA', 5)

@@ -36,10 +36,10 @@ export type ListLimits = {
   /** Between two looks at the exchange. */
   readonly lookMs: number
   /**
-   * Between two looks through all open markets, for each page of 1,000 that there are, once there is more than one: bodies
-   * of several MB each go to the journal, and the key's owner has other use for the rate limit.
+   * Between two looks through all open markets, for each 1,000 that there are, once there are more: bodies of several MB go
+   * to the journal, and the key's owner has other use for the rate limit.
    */
-  readonly perPageMs: number
+  readonly perThousandMs: number
   /** Every market held is asked after in each so many looks, those past their close time in each. */
   readonly looksPerRefresh: number
   /** A market that is settled is held for so long since it was over, for whoever looks at the books. */
@@ -50,7 +50,7 @@ export type ListLimits = {
 
 export const LIST_LIMITS: ListLimits = {
   lookMs: 30_000,
-  perPageMs: 60_000,
+  perThousandMs: 60_000,
   looksPerRefresh: 4,
   settledMs: 60_000,
   overMs: 300_000,
@@ -58,7 +58,10 @@ export const LIST_LIMITS: ListLimits = {
 
 /** Tickers in one request. */
 const TICKERS_PER_REQUEST = 100
-const PAGE_SIZE = 1_000
+/** Of the first choice: nothing is received yet. */
+const FIRST_PAGE_SIZE = 1_000
+/** While markets are recorded: reading a page takes the thread that receives them, 5 ms for so many. */
+const PAGE_SIZE = 200
 /** Lists in a log line are cut to this many entries; their length is told. */
 const LISTED_MAX = 20
 /** Looks in a row in which the exchange left out a market that it had listed before: then it is asked for by name. */
@@ -103,7 +106,7 @@ export class MarketList {
 
   /** The first choice, most volume first; may be empty. Throws RestError. */
   async choose(signal: AbortSignal): Promise<string[]> {
-    const markets = await this.#discover(signal)
+    const markets = await this.#discover(FIRST_PAGE_SIZE, signal)
     for (const each of markets.slice(0, this.#options.marketsMax)) this.#hold(each)
     return [...this.#held.keys()]
   }
@@ -149,17 +152,17 @@ export class MarketList {
   }
 
   /** Up to twice as many as may be held: some of the first may be those that a person has let go. */
-  async #discover(signal: AbortSignal): Promise<readonly RestMarket[]> {
+  async #discover(pageSize: number, signal: AbortSignal): Promise<readonly RestMarket[]> {
     const { client, marketsMax, nowMs } = this.#options
-    const { markets, seen } = await openMarketsByVolume(client, 2 * marketsMax, { signal })
-    const pages = Math.ceil(seen / PAGE_SIZE)
-    this.#discoverAtMs = pages > 1 ? nowMs() + pages * this.#limits.perPageMs : 0
+    const { markets, seen } = await openMarketsByVolume(client, 2 * marketsMax, { signal, pageSize })
+    const thousands = Math.ceil(seen / 1_000)
+    this.#discoverAtMs = thousands > 1 ? nowMs() + thousands * this.#limits.perThousandMs : 0
     return markets
   }
 
   async #takeIn(signal: AbortSignal): Promise<void> {
     const { holder, marketsMax, log } = this.#options
-    const open = await this.#discover(signal)
+    const open = await this.#discover(PAGE_SIZE, signal)
     const taken = new Set(holder.markets)
     const fresh = open
       .filter(({ ticker, status }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !OVER.has(status))
