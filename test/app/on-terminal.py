@@ -1,9 +1,9 @@
 """Runs a command on a pseudo terminal that this process holds; orders come as lines on standard input.
 
-hold: read no more. read: read on. close: let the terminal go. With "session" as the first argument the terminal is the
+hold: what Ctrl-S does: nothing is taken any more. close: let the terminal go. With "session" as the first argument the terminal is the
 command's controlling one, so that letting it go is a SIGHUP. Tells "ended CODE"; a negative code is a signal.
 """
-import os, pty, select, subprocess, sys
+import os, pty, select, subprocess, sys, termios
 
 is_session, command = sys.argv[1] == "session", sys.argv[2:]
 if is_session:
@@ -13,7 +13,6 @@ if is_session:
 else:
     master, slave = pty.openpty()
     child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True).pid
-    os.close(slave)
 print("pid", child, flush=True)
 
 reads = True
@@ -29,7 +28,9 @@ while True:
         order = sys.stdin.readline().strip()
         if order == "":
             break
-        reads = order == "read"
+        reads = False
+        if order == "hold":
+            termios.tcflow(slave, termios.TCOOFF)
         if order == "close":
             os.close(master)
             master = None

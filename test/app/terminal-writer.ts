@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { OwnTerminal } from '../../src/app/panel/own-terminal.ts'
 import { Panel } from '../../src/app/panel/panel.ts'
 
-const SECONDS = 3
+const SECONDS = 2
 const terminal = OwnTerminal.open(process.stderr)!
 const panel = new Panel(terminal, false)
 let lastMs = performance.now()
