@@ -40,7 +40,7 @@ export const API_LIMITS = {
   recorderAnswerMsMax: 3_000,
   /** An answer of the recorder older than this means that it hangs. */
   recorderSilentMsMax: 5_000,
-  /** How long no connection may be live while markets are asked for. A reconnect takes seconds. */
+  /** How long a connection that has markets may not be live. A reconnect takes seconds. */
   notConnectedMsMax: 60_000,
   /** How far the database may be behind, and how long it may take to open. */
   storeBehindMsMax: 60_000,

@@ -23,9 +23,14 @@ for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessi
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.DONE)
+  // Its terminal is gone: nobody is left to be told, and what was done is done.
+  if (error.code === 'EIO') return
   process.stderr.write(`kalshiflow: standard output cannot be written (${error.code})\n`)
   process.exitCode = EXIT.COULD_NOT_RUN
 })
+
+// Nor is a terminal that is gone: there is nowhere to say it.
+process.stderr.on('error', () => {})
 
 try {
   await program.parseAsync()

@@ -68,6 +68,14 @@ async function errorOf(action: Promise<unknown>): Promise<RestError> {
   throw new Error('nothing was refused')
 }
 
+it('lets others have the thread between journaling an answer and reading it', async () => {
+  let isThreadFree = false
+  const onExchange = () => void setImmediate(() => (isThreadFree = true))
+  const { client } = await aClient(json(OPEN), { onExchange })
+  await client.status()
+  expect(isThreadFree).toBe(true)
+})
+
 it('tells how far our clock is from the exchange’s, answers out of a cache included, and nothing where no time is told', async () => {
   const told: [number, number][] = []
   const at = (ms: number, more: Record<string, string> = {}) =>

@@ -6,7 +6,7 @@
  * its shape checked. Every HTTP exchange is handed to `onExchange`, whatever came of it, so that the caller can journal it.
  * It keeps nothing and decides nothing about markets.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Levels, RestBody } from '#domain'
 import type { Clock, Random } from '#ports'
 import type { SigningKey } from './key.ts'
@@ -151,6 +151,8 @@ export class RestClient {
     for (let tries = 1; ; tries++) {
       await this.#wait(this.#tokens.take(READ_COST, this.#monotonicMs()), path, tries - 1, signal)
       const answer = await this.#exchange(path, signal)
+      // A page of markets takes milliseconds to journal and more to read: whatever waits for this thread goes in between.
+      await nextTurn()
       const judged = this.#judge(path, tries, answer, read)
       if (!(judged instanceof RestError)) return judged.value
       if (judged.status === 429) this.#tokens.empty(this.#monotonicMs())

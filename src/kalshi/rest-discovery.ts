@@ -2,8 +2,9 @@
 import type { CallOptions, RestClient } from './rest-client.ts'
 import type { Malformed, RestMarket } from './rest-shapes.ts'
 
-/** 100,000 markets: more than were ever seen open at once, combos left out (68,000 in 2026-05). */
-const PAGES_MAX = 100
+/** More than were ever seen open at once, combos left out (68,000 in 2026-05). */
+const MARKETS_MAX = 100_000
+const PAGE_SIZE_MAX = 1_000
 
 export type Discovery = {
   /** Most volume first; equal ones by ticker. */
@@ -15,21 +16,21 @@ export type Discovery = {
   readonly complete: boolean
 }
 
-/** Up to `max` open markets with the most volume since they opened, combos excluded. Keeps no more than it returns. */
+/**
+ * Up to `max` open markets with the most volume since they opened, combos excluded. Keeps no more than it returns. Reading a
+ * page of 1,000 takes 30 ms of the thread, and smaller pages less: for whoever has something else to do meanwhile.
+ */
 export async function openMarketsByVolume(
   client: RestClient,
   max: number,
-  options: CallOptions & { readonly pagesMax?: number } = {},
+  options: CallOptions & { readonly pagesMax?: number; readonly pageSize?: number } = {},
 ): Promise<Discovery> {
   let markets: RestMarket[] = []
   let seen = 0
   let complete = false
   const malformed: Malformed[] = []
-  for await (const page of client.marketPages(
-    { status: 'open', combos: 'exclude' },
-    options.pagesMax ?? PAGES_MAX,
-    options,
-  )) {
+  const { pageSize = PAGE_SIZE_MAX, pagesMax = Math.ceil(MARKETS_MAX / pageSize) } = options
+  for await (const page of client.marketPages({ status: 'open', combos: 'exclude', pageSize }, pagesMax, options)) {
     seen += page.markets.length
     // A market may stand on two pages when others opened or closed in between.
     const held = new Set(markets.map(({ ticker }) => ticker))

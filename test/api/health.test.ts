@@ -88,6 +88,18 @@ describe('health is impaired', () => {
     await untilHealth(service, [])
   })
 
+  test('when one connection of several is down, with how many they are', async () => {
+    const service = await quickly({ marketsPerConnection: 2 })
+    expect(service.recorder.links).toHaveLength(3)
+    service.exchange.faults.refuseHandshakes(1000, 503)
+    service.exchange.faults.cut(1, 'terminate')
+    await untilHealth(service, ['not_connected'])
+    const [{ message }] = (await service.get('/rl/health')).body.reasons
+    expect(message).toContain('1 of 3, with 2 markets')
+    service.exchange.faults.refuseHandshakes(0, 503)
+    await untilHealth(service, [])
+  })
+
   test('while the disk refuses the journal', async () => {
     const disk = new BrittleDisk()
     const service = await quickly({ disk })
@@ -177,7 +189,14 @@ describe('the judgement', () => {
     store: { state: 'writing', behind_ms: 10, failures: 0, refused: null },
   }
   const facts = (changed: object, more: Partial<RecorderFacts> = {}): RecorderFacts =>
-    ({ status: { ...good, ...changed }, ageMs: 10, isAbsent: false, notConnectedMs: 0, ...more }) as RecorderFacts
+    ({
+      status: { ...good, ...changed },
+      ageMs: 10,
+      isAbsent: false,
+      notConnectedMs: 0,
+      notConnected: { connections: 1, markets: 2, of: 3 },
+      ...more,
+    }) as RecorderFacts
   const codes = (changed: object, more: Partial<RecorderFacts> = {}, copy: CopyFacts = { behindMs: 5 }) =>
     judgeHealth(facts(changed, more), copy, API_LIMITS).reasons.map(({ code }) => code)
   const store = (changed: object) => ({ store: { ...good.store, ...changed } })

@@ -19,14 +19,16 @@ export async function serve(
     readonly exchange?: Partial<ExchangeOptions>
     readonly markets?: readonly string[]
     readonly disk?: Disk
+    readonly marketsPerConnection?: number
     /** Stores there, as the program does. */
     readonly database?: string
   } = {},
 ) {
-  const { exchange, markets, disk, database, ...rest } = options
+  const { exchange, markets, disk, marketsPerConnection, database, ...rest } = options
   const recording = await record({ capture: DEMO, ratePerSecond: 300, loop: true, ...exchange } as ExchangeOptions, {
     ...(markets === undefined ? {} : { markets }),
     ...(disk === undefined ? {} : { disk }),
+    ...(marketsPerConnection === undefined ? {} : { marketsPerConnection }),
   })
   const store = database === undefined ? undefined : storeOf(recording, database)
   const openSocket = () =>

@@ -1,6 +1,6 @@
 /** The control socket of a recorder, the lock on its folder, and markets that come and go through them. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { askRecorder, lockData, openControl, readBooks } from '#app'
@@ -22,14 +22,15 @@ async function controlled(
   const recording: Recording = await record({ capture: DEMO, ratePerSecond: 300, loop: true }, { ...options, folder })
   cleanups.push(() => recording.close())
   let stops = 0
+  const { log, of } = aLog()
   const control = await openControl({
     dataFolder: folder,
     recorder: recording.recorder,
-    log: aLog().log,
+    log,
     onStop: () => stops++,
   })
   cleanups.push(() => control.close())
-  return { ...recording, folder, control, stops: () => stops }
+  return { ...recording, folder, control, told: of, stops: () => stops }
 }
 
 describe('the control socket', () => {
@@ -68,6 +69,18 @@ describe('the control socket', () => {
     await recorder.journal.flush()
     const { fold } = await readBooks({ folder: `${folder}/journal` })
     expect(fold.markets()).toHaveLength(4)
+  })
+
+  test('tells that it could not take a client, however often, and answers the next', async () => {
+    const { control, folder, told } = await controlled()
+    const { _getActiveHandles: handles } = process as typeof process & { _getActiveHandles(): unknown[] }
+    const server = handles().find((each): each is Server => each instanceof Server && each.address() === control.path)!
+    // As Node tells it when no file is left to open: that limit is the process's, not a test's to use up.
+    const full = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
+    for (let times = 0; times < 20; times++) server.emit('error', full)
+    expect(told('control_socket_error')[0]).toMatchObject({ code: 'EMFILE', reason: 'accept EMFILE' })
+    expect(told('control_socket_error').length).toBeLessThan(6)
+    expect((await askRecorder(folder, { ask: 'status' })).pid).toBe(process.pid)
   })
 
   test('is for its owner alone', async () => {

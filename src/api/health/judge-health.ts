@@ -5,6 +5,7 @@
  * a connection is being made again is no impairment: a service manager that restarted us for it would make the holes itself.
  */
 import type { Limits } from '../api-limits.ts'
+import type { NotConnected } from '../recorder/connection-watch.ts'
 import type { RecorderFacts } from '../recorder/recorder-watch.ts'
 
 export const HEALTH_REASONS = {
@@ -13,7 +14,7 @@ export const HEALTH_REASONS = {
   journal_failing: 'the disk refuses the journal: frames wait in memory',
   journal_failed: 'the journal has failed for good: nothing is recorded',
   disk_full: 'the disk of the data folder is full',
-  not_connected: 'no connection to the exchange, although markets are asked for',
+  not_connected: 'a connection to the exchange is down, although markets are asked for on it',
   paused: 'an operator has paused the recording',
   stopping: 'the recording has ended: what was received is being stored',
   store_refused: 'the store must not go on: the log says what to do',
@@ -44,7 +45,7 @@ export function judgeHealth(recorder: RecorderFacts, copy: CopyFacts, limits: Li
 }
 
 function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<HealthReason> {
-  const { status, ageMs, isAbsent, notConnectedMs } = facts
+  const { status, ageMs, isAbsent, notConnectedMs, notConnected } = facts
   if (isAbsent) return yield reason('no_recorder')
   if (status === undefined) return yield reason('recorder_silent')
   // What it said last is of another time.
@@ -55,7 +56,7 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   if (disk !== null && disk.free_bytes < DISK_FREE_BYTES_MIN) yield reason('disk_full')
   if (paused !== null) yield reason('paused', Math.max(0, Date.now() - Date.parse(paused.since)))
   if (status.stopping) yield reason('stopping')
-  if (notConnectedMs > limits.notConnectedMsMax) yield reason('not_connected', notConnectedMs)
+  if (notConnectedMs > limits.notConnectedMsMax) yield notConnectedReason(notConnectedMs, notConnected)
   if (store === null) return
   if (store.refused !== null || store.state === 'refused') yield reason('store_refused')
   else if (store.behind_ms > limits.storeBehindMsMax) {
@@ -72,6 +73,11 @@ function* copyReasons(copy: CopyFacts, { status }: RecorderFacts, limits: Limits
   if (copy === undefined) yield reason('copy_missing')
   // Without a recorder there is nothing to be behind of, and that is told already.
   else if (status !== undefined && copy.behindMs > limits.copyBehindMsMax) yield reason('copy_behind', copy.behindMs)
+}
+
+function notConnectedReason(forMs: number, { connections, markets, of }: NotConnected): HealthReason {
+  const { message, ...rest } = reason('not_connected', forMs)
+  return { ...rest, message: `${message}: ${connections} of ${of}, with ${markets} markets` }
 }
 
 const reason = (code: HealthCode, forMs?: number): HealthReason => ({

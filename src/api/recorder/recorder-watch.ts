@@ -4,6 +4,7 @@
  */
 import { askRecorder, ControlError, type ServiceStatus } from '#live'
 import type { Limits } from '../api-limits.ts'
+import { ConnectionWatch, type NotConnected } from './connection-watch.ts'
 
 export type RecorderFacts = {
   /** The last answer, as long as the recorder that gave it has not gone. */
@@ -12,8 +13,10 @@ export type RecorderFacts = {
   readonly ageMs: number
   /** Nobody listens on the control socket. */
   readonly isAbsent: boolean
-  /** For how long no connection has been live although markets are asked for; 0 while one is. */
+  /** For how long the connection that is worst off has been down although it has markets; 0 while none is. */
   readonly notConnectedMs: number
+  /** Those that are down for too long. */
+  readonly notConnected: NotConnected
 }
 
 export type Ask = typeof askRecorder
@@ -25,12 +28,13 @@ export class RecorderWatch {
   #status: ServiceStatus | undefined
   #answeredMs = Number.NEGATIVE_INFINITY
   #isAbsent = false
-  #notConnectedSinceMs: number | undefined
+  readonly #connections: ConnectionWatch
   #asking: Promise<void> | undefined
 
   constructor(dataFolder: string, limits: Limits) {
     this.#dataFolder = dataFolder
     this.#limits = limits
+    this.#connections = new ConnectionWatch(limits.notConnectedMsMax)
     this.#timer = setInterval(() => void this.#ask(), limits.recorderAskEveryMs)
     this.#timer.unref()
   }
@@ -41,7 +45,8 @@ export class RecorderWatch {
       status: this.#status,
       ageMs: nowMs - this.#answeredMs,
       isAbsent: this.#isAbsent,
-      notConnectedMs: this.#notConnectedSinceMs === undefined ? 0 : nowMs - this.#notConnectedSinceMs,
+      notConnectedMs: this.#connections.downMs(nowMs),
+      notConnected: this.#connections.overdue(nowMs),
     }
   }
 
@@ -82,16 +87,15 @@ export class RecorderWatch {
       if (this.#isAbsent) {
         this.#status = undefined
         this.#answeredMs = Number.NEGATIVE_INFINITY
-        this.#notConnectedSinceMs = undefined
+        this.#connections.clear()
       }
     }
   }
 
   #take(status: ServiceStatus): void {
     const nowMs = performance.now()
-    const isConnected = status.connections.some(({ state }) => state === 'live' || state === 'proving')
-    const isDue = status.markets.asked > 0 && !isConnected && status.paused === null
-    this.#notConnectedSinceMs = isDue ? (this.#notConnectedSinceMs ?? nowMs) : undefined
+    if (status.paused !== null || status.session !== this.#status?.session) this.#connections.clear()
+    if (status.paused === null) this.#connections.take(status.connections, nowMs)
     this.#status = status
     this.#answeredMs = nowMs
     this.#isAbsent = false

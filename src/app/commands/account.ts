@@ -1,20 +1,31 @@
 /** How a recording command ends: its account for people or programs, and the exit code. */
 import { formatPosition } from '#domain'
+import { OwnTerminal } from '../panel/own-terminal.ts'
 import type { RunAccount } from '../service/stop-service.ts'
 import type { StoreAccount } from '../store/recorder-store.ts'
 import { EXIT } from './failure.ts'
-import { print, printJson } from './output.ts'
+import { print } from './output.ts'
 
 const many = (count: number, what: string): string =>
   `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`
 
+/** How long a terminal may take for the account: one that is not read (Ctrl-S) does not hold up the end. */
+const TERMINAL_MS_MAX = 500
+
+async function tell(text: string): Promise<void> {
+  const terminal = OwnTerminal.open(process.stdout)
+  if (terminal === undefined) return print(text)
+  terminal.write(`${text}\n`)
+  await terminal.close(TERMINAL_MS_MAX)
+}
+
 /** Prints the account and answers the exit code: 1 when something received is not on disk, or nothing could be received. */
-export function tellAccount(account: RunAccount, json: boolean): number {
-  if (json) printJson({ ...account, durable: formatPosition(account.durable) })
+export async function tellAccount(account: RunAccount, json: boolean): Promise<number> {
+  if (json) await tell(JSON.stringify({ ...account, durable: formatPosition(account.durable) }))
   else {
     const { frames, records, durableRecords, bytes, seconds, breaks, connectionsLost, malformed, reason } = account
     const n = (value: number) => value.toLocaleString('en-US')
-    print(
+    await tell(
       [
         `Recorded ${n(frames)} frames in ${n(seconds)} s (${reason}).`,
         `Journal: ${n(durableRecords)} of ${n(records)} records on disk, ${n(bytes)} bytes, up to ${formatPosition(account.durable)}.`,

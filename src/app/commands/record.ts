@@ -29,6 +29,6 @@ export function addRecord(program: Command): void {
         api: flags.serve ? 'health' : undefined,
       } as const
       const account = await runService({ ...run, config, notices, environment, dataFolder })
-      process.exitCode = tellAccount(account, flags.json === true)
+      process.exitCode = await tellAccount(account, flags.json === true)
     })
 }

@@ -35,7 +35,7 @@ export function addStart(program: Command): void {
       `\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n  kalshiflow start --profile demo --port 8002\n\n${RECORDING_EXIT_CODES}`,
     )
     .action(async (flags: StartFlags) => {
-      process.exitCode = tellAccount(await start(flags), flags.json === true)
+      process.exitCode = await tellAccount(await start(flags), flags.json === true)
     })
 }
 

@@ -20,12 +20,14 @@ export function loadConfig({ profile, file, overrides, ...options }: LoadOptions
   const named = profile ?? (process.env['KALSHIFLOW_PROFILE']?.trim() || undefined)
   // A name that is none is told as a fault of the setting; no file is looked for.
   const isName = named !== undefined && PROFILE_NAME.test(named)
-  const { values, faults } = readDotenv(file ?? (isName ? `.env.${named}` : '.env'), isName && file === undefined)
+  const dotenvName = file ?? (isName ? `.env.${named}` : '.env')
+  const { values, faults } = readDotenv(dotenvName, isName && file === undefined)
   return readConfig({
     ...options,
     overrides: { ...overrides, ...(profile === undefined ? {} : { KALSHIFLOW_PROFILE: profile }) },
     environment: process.env,
     dotenv: values,
+    dotenvName,
     dotenvFaults: faults,
     terminal: process.stderr.isTTY === true,
     home: homedir(),

@@ -27,6 +27,8 @@ export type Texts = Readonly<Record<string, string | undefined>>
 export type ConfigSources = {
   readonly environment: Texts
   readonly dotenv?: Texts
+  /** How that file is named to people; `.env` unless told. */
+  readonly dotenvName?: string
   /** Faults of the `.env` file itself, told with the others. */
   readonly dotenvFaults?: readonly ConfigFault[]
   /** From the command line, under the names of the settings. */
@@ -126,7 +128,7 @@ export function readConfig(sources: ConfigSources): {
     origins[name] = found?.origin ?? 'default'
     const parsed = settingsShape.shape[name].safeParse(found?.text)
     if (parsed.success) read[name] = parsed.data
-    else faults.push(faultOf(name, found!.text, found!.origin, parsed.error.issues[0]!.message))
+    else faults.push(faultOf(name, found!.text, placeOf(found!.origin, sources), parsed.error.issues[0]!.message))
   }
   const settings = read as Partial<Settings>
   for (const name of ['KALSHI_PRIVATE_KEY_PATH', 'KALSHIFLOW_DATA'] as const) {
@@ -210,10 +212,14 @@ function find(texts: Readonly<Record<string, Texts>>, name: SettingName): { text
   return undefined
 }
 
-function faultOf(name: SettingName, text: string, origin: Origin, needed: string): ConfigFault {
+function placeOf(origin: Origin, { dotenvName = '.env' }: ConfigSources): string {
+  if (origin === 'command line') return 'on the command line'
+  return origin === '.env' ? `in ${dotenvName}` : 'in the environment'
+}
+
+function faultOf(name: SettingName, text: string, place: string, needed: string): ConfigFault {
   const fallback = fallbackOf(name)
   const otherwise = fallback === undefined ? 'remove it' : `remove it to take ${fallback}`
-  const place = origin === 'command line' ? 'on the command line' : origin === '.env' ? 'in .env' : 'in the environment'
   return { name, found: maskFound(name, text), needed, remedy: `Correct it ${place}, or ${otherwise}.` }
 }
 

@@ -54,3 +54,9 @@ test('without its file it is refused, so that a name mistyped records nothing', 
   expect(code).toBe(2)
   expect(err).toContain('.env.dmeo: found nothing')
 })
+
+test('a fault in the file of a profile names that file', async () => {
+  const folder = aFolder({ '.env': 'PORT=1\n', '.env.demo': 'RL_LOG_LEVEL=loud\n' })
+  const { code, err } = await run(['start', '--profile', 'demo'], {}, folder).ended
+  expect([code, err]).toEqual([2, expect.stringContaining('Correct it in .env.demo, or remove it to take info.')])
+})

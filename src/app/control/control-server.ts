@@ -18,6 +18,7 @@ import {
   viewBook,
 } from '#live'
 import type { Log } from '../log/log.ts'
+import { RepeatedLines } from '../log/log-repeats.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { VERSION } from '../version.ts'
 import { FollowStreams } from './follow-streams.ts'
@@ -54,6 +55,12 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
     else serve(socket, parts)
   })
   await listen(server, path)
+  // A client that could not be taken (no file is left to open, for one) is no fault of the others, and no reason to end.
+  const repeats = new RepeatedLines(options.log, () => performance.now())
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    const { code = 'FLOW_CONTROL_SOCKET', message } = error
+    repeats.write('warn', { event: 'control_socket_error', code, reason: message })
+  })
   chmodSync(path, 0o600)
   if (pointer !== undefined) writeFileSync(pointer, `${path}\n`)
   return {
@@ -88,7 +95,10 @@ function socketPath(dataFolder: string): { path: string; pointer: string | undef
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', fail)
-    server.listen(path, done)
+    server.listen(path, () => {
+      server.off('error', fail)
+      done()
+    })
   })
 }
 

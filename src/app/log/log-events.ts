@@ -29,6 +29,8 @@ export const LOG_EVENTS = {
   recording_paused: 'An operator paused the recording: the connections are let go.',
   recording_resumed: 'An operator resumed the recording: the connections are made again.',
   backpressure: 'The journal cannot keep up: sockets are paused, resumed, let go or made again.',
+  rest_left_out:
+    'REST answers found no room in the journal while it could not keep up; their number is in a note there.',
   segment_opened: 'The journal goes on in a new segment.',
   segment_sealed: 'A segment was compressed and given its checksums.',
   seal_failed: 'A segment could not be sealed; it stays as it is and is tried again.',
@@ -74,6 +76,8 @@ export const LOG_EVENTS = {
   service_manager_unreachable:
     'systemd asked to be told how we are, and the telling failed, with the reason; told once.',
   control_failed: 'A request over the control socket could not be answered.',
+  control_socket_error:
+    'The control socket could not take a client; those it has are answered, and the next may be taken.',
   log_repeats_held_back: 'Lines of one event were held back, with their number and the limit.',
   log_lines_dropped: 'Whoever reads the log was too slow; lines were dropped, with their number.',
 } as const

@@ -3,7 +3,8 @@
  * the same figures every ten seconds.
  *
  * Whatever changes on the screen at one moment is written at once, so that nothing flickers; a panel that is the same as
- * before is not written again. It draws what it is handed and knows nothing of a recorder.
+ * before is not written again. It draws what it is handed and knows nothing of a recorder. Its terminal must not make it
+ * wait: {@link OwnTerminal}.
  */
 import { styleText } from 'node:util'
 import { createLogUpdate } from 'log-update'
@@ -16,6 +17,8 @@ export type Terminal = {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
+  /** It has not taken what it was given. */
+  readonly isHeldUp?: boolean
   write(text: string): unknown
   on?(event: 'resize', listener: () => void): unknown
   off?(event: 'resize', listener: () => void): unknown
@@ -105,7 +108,8 @@ export class Panel implements LogDestination {
   readonly #showCursor = (): void => void this.#terminal.write(SHOW_CURSOR)
 
   #draw(): void {
-    if (this.#look === undefined) return
+    // What is dropped while the terminal is held up has as many lines as what stands there: it is taken away whole later.
+    if (this.#look === undefined || this.#terminal.isHeldUp === true) return
     const view = this.#look()
     this.#rates.tick(view.frames, performance.now())
     const { columns = 80, rows = 24 } = this.#terminal

@@ -24,10 +24,6 @@ export class AwaitedResults {
     return this.#markets.size
   }
 
-  has(ticker: string): boolean {
-    return this.#markets.has(ticker)
-  }
-
   add(ticker: string, nowMs: number): void {
     this.#markets.set(ticker, { sinceMs: nowMs, nextMs: nowMs, waitMs: this.#firstWaitMs })
     for (const oldest of this.#markets.keys()) {
@@ -35,6 +31,10 @@ export class AwaitedResults {
       this.#markets.delete(oldest)
       this.#crowdedOut.push(oldest)
     }
+  }
+
+  drop(ticker: string): void {
+    this.#markets.delete(ticker)
   }
 
   /** Those to ask after now. */

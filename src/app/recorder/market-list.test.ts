@@ -1,6 +1,8 @@
 /** The market list against a server that speaks Kalshi's REST, and a holder that is only told what to hold. */
+import { getEventListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { SYSTEM_RANDOM, SystemClock } from '#journal'
 import { RestClient } from '#kalshi'
@@ -16,14 +18,17 @@ const START_MS = 1_795_348_800_000
 const SIGNAL = new AbortController().signal
 type Listed = { status: string; volume: number; closeMs: number }
 
-async function aList(marketsMax = 3) {
+async function aList(marketsMax = 3, limits = {}) {
   const listed = new Map<string, Listed>()
   const asked: string[] = []
   let isDown = false
+  /** Lists are answered, and name nothing. */
+  let isEmpty = false
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://x')
     asked.push(decodeURIComponent(url.search))
-    const wanted = url.searchParams.get('tickers')?.split(',')
+    const single = /\/markets\/([^/]+)$/.exec(url.pathname)?.[1]
+    const wanted = single === undefined ? url.searchParams.get('tickers')?.split(',') : [single]
     const markets = [...listed]
       .filter(([ticker, { status }]) => wanted?.includes(ticker) ?? status === 'active')
       .map(([ticker, { status, volume, closeMs }]) => ({
@@ -32,8 +37,10 @@ async function aList(marketsMax = 3) {
         volume_fp: `${volume}.00`,
         close_time: new Date(closeMs).toISOString(),
       }))
-    if (isDown) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ markets }))
+    const isMissing = single !== undefined && markets.length === 0
+    const answer = single === undefined ? { markets: isEmpty ? [] : markets } : { market: markets[0] }
+    if (isDown || isMissing) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   closers.push(() => server.close())
@@ -44,9 +51,13 @@ async function aList(marketsMax = 3) {
     limits: { tokens: { perSecond: 10_000, capacity: 10_000 } },
   })
   let held: string[] = []
+  let backpressure: 'flowing' | 'paused' = 'flowing'
   const holder = {
     get markets() {
       return held
+    },
+    get backpressure() {
+      return backpressure
     },
     subscribe: (markets: readonly string[]) => {
       held.push(...markets)
@@ -58,7 +69,7 @@ async function aList(marketsMax = 3) {
   }
   let nowMs = START_MS
   const { log, of } = aLog()
-  const list = new MarketList({ client, holder, marketsMax, log, nowMs: () => nowMs })
+  const list = new MarketList({ client, holder, marketsMax, log, nowMs: () => nowMs, limits })
   return {
     list,
     asked,
@@ -74,6 +85,12 @@ async function aList(marketsMax = 3) {
     },
     down: (down: boolean) => {
       isDown = down
+    },
+    press: (state: 'flowing' | 'paused') => {
+      backpressure = state
+    },
+    empty: (empty: boolean) => {
+      isEmpty = empty
     },
     async chosen() {
       holder.subscribe(await list.choose(SIGNAL))
@@ -183,6 +200,65 @@ test('keeps a market that the exchange left out of one answer, and lets it go wh
   expect(held()).toEqual([])
 })
 
+test('takes a market in again that was let go and opens again', async () => {
+  const { put, chosen, list, held, pass } = await aList()
+  put('KXA', 1, 'active', 0)
+  await chosen()
+  put('KXA', 1, 'closed')
+  for (let look = 0; look < 14; look++) {
+    pass(30_000)
+    await list.look(SIGNAL)
+  }
+  expect([held(), list.awaiting]).toEqual([[], 1])
+  put('KXA', 1, 'active', 10_000_000)
+  pass(30_000)
+  await list.look(SIGNAL)
+  expect([held(), list.awaiting]).toEqual([['KXA'], 0])
+})
+
+test('keeps what it has while the exchange answers with empty lists', async () => {
+  const { put, chosen, list, held, empty, pass, asked } = await aList(30)
+  const tickers = Array.from({ length: 25 }, (_, index) => `KX${String.fromCharCode(65 + index)}`)
+  for (const ticker of tickers) put(ticker, 1)
+  await chosen()
+  empty(true)
+  const before = asked.length
+  for (let look = 0; look < 40; look++) {
+    pass(30_000)
+    await list.look(SIGNAL)
+  }
+  expect(held()).toEqual(tickers)
+  // Asked for by name they are known; never all of them at once.
+  expect(asked.length - before).toBeLessThan(40 * 12)
+})
+
+test('does not look while the journal has no room for what it would find', async () => {
+  const { put, chosen, list, held, asked, press, pass } = await aList()
+  put('KXA', 1, 'active', 0)
+  await chosen()
+  put('KXA', 1, 'finalized')
+  press('paused')
+  const before = asked.length
+  for (let look = 0; look < 10; look++) {
+    pass(60_000)
+    await list.look(SIGNAL)
+  }
+  expect([asked.length, held()]).toEqual([before, ['KXA']])
+  press('flowing')
+  await list.look(SIGNAL)
+  pass(60_000)
+  await list.look(SIGNAL)
+  expect(held()).toEqual([])
+})
+
+test('asks for small pages while it records', async () => {
+  const { put, chosen, list, asked } = await aList()
+  put('KXA', 1)
+  await chosen()
+  await list.look(SIGNAL)
+  expect(asked.map((query) => new URLSearchParams(query).get('limit'))).toEqual(['1000', '200'])
+})
+
 test('leaves alone what a person took in or let go', async () => {
   const { put, chosen, list, held, hold, dismiss } = await aList(2)
   put('KXA', 5)
@@ -193,4 +269,25 @@ test('leaves alone what a person took in or let go', async () => {
   dismiss('KXA')
   for (let look = 0; look < 5; look++) await list.look(SIGNAL)
   expect(held()).toEqual(['KXB', 'KXOWN'])
+})
+
+test('leaves nothing at its signal, however often it looks', async () => {
+  const { put, chosen, list, asked } = await aList(3, { lookMs: 2 })
+  put('KXA', 1)
+  await chosen()
+  const signals = new Set<AbortSignal>()
+  const plain = AbortSignal.prototype.addEventListener
+  AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof plain>) {
+    signals.add(this)
+    return plain.apply(this, args)
+  } as typeof plain
+  const following = list.follow()
+  const { length } = asked
+  while (asked.length < length + 60) await sleep(10)
+  AbortSignal.prototype.addEventListener = plain
+  const listeners = [...signals].map((signal) => getEventListeners(signal, 'abort').length)
+  list.stop()
+  await following
+  expect(signals.size).toBeGreaterThan(0)
+  expect(Math.max(...listeners)).toBeLessThan(5)
 })

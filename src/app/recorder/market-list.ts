@@ -1,18 +1,22 @@
 /**
  * Which markets are recorded when nobody named any: the open ones with the most volume at the start, and from then on
  * whatever opens, as long as there is room. A market leaves some time after the exchange said that it has closed, so that its
- * settlement is seen; one that is still open is never dropped, whatever its volume, and while REST fails everything stays.
+ * settlement is seen; one that is still open is never dropped, whatever its volume, one that opens again is taken in again, and
+ * while REST fails or answers with nothing everything stays.
  *
  * Those that left are asked after until they are settled, so that the journal holds their result. Every body goes to the
  * journal with its REST client. What a person subscribes or lets go by hand is left alone.
  */
-import { openMarketsByVolume, type RestClient, type RestMarket } from '#kalshi'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openMarketsByVolume, type RestClient, RestError, type RestMarket } from '#kalshi'
 import type { Log } from '../log/log.ts'
 import { AwaitedResults } from './awaited-results.ts'
 
 /** What the list does with a recorder. */
 export type MarketHolder = {
   readonly markets: readonly string[]
+  /** Other than flowing, the journal takes no answers of the exchange for want of room. */
+  readonly backpressure: 'flowing' | 'paused' | 'stalled'
   /** Answers those that do not fit. */
   subscribe(markets: readonly string[]): string[]
   unsubscribe(markets: readonly string[]): void
@@ -32,10 +36,10 @@ export type ListLimits = {
   /** Between two looks at the exchange. */
   readonly lookMs: number
   /**
-   * Between two looks through all open markets, for each page of 1,000 that there are, once there is more than one: bodies
-   * of several MB each go to the journal, and the key's owner has other use for the rate limit.
+   * Between two looks through all open markets, for each 1,000 that there are, once there are more: bodies of several MB go
+   * to the journal, and the key's owner has other use for the rate limit.
    */
-  readonly perPageMs: number
+  readonly perThousandMs: number
   /** Every market held is asked after in each so many looks, those past their close time in each. */
   readonly looksPerRefresh: number
   /** A market that is settled is held for so long since it was over, for whoever looks at the books. */
@@ -46,7 +50,7 @@ export type ListLimits = {
 
 export const LIST_LIMITS: ListLimits = {
   lookMs: 30_000,
-  perPageMs: 60_000,
+  perThousandMs: 60_000,
   looksPerRefresh: 4,
   settledMs: 60_000,
   overMs: 300_000,
@@ -54,11 +58,16 @@ export const LIST_LIMITS: ListLimits = {
 
 /** Tickers in one request. */
 const TICKERS_PER_REQUEST = 100
-const PAGE_SIZE = 1_000
+/** Of the first choice: nothing is received yet. */
+const FIRST_PAGE_SIZE = 1_000
+/** While markets are recorded: reading a page takes the thread that receives them, 5 ms for so many. */
+const PAGE_SIZE = 200
 /** Lists in a log line are cut to this many entries; their length is told. */
 const LISTED_MAX = 20
-/** Looks in a row in which the exchange did not know a market that it had listed before: then it is over. */
+/** Looks in a row in which the exchange left out a market that it had listed before: then it is asked for by name. */
 const ABSENT_MAX = 3
+/** Markets asked for by name in one look: each is a request. */
+const CONFIRMED_MAX = 10
 
 /** Words of Kalshi for markets that nobody trades any more (docs.kalshi.com/getting_started/market_lifecycle, read 2026-08). */
 const OVER: ReadonlySet<string> = new Set(['closed', 'determined', 'disputed', 'amended', 'finalized', 'settled'])
@@ -66,7 +75,10 @@ const SETTLED: ReadonlySet<string> = new Set(['finalized', 'settled'])
 
 type Held = {
   closeMs: number
+  /** Looks in a row that left it out. */
   absent: number
+  /** Asked for by name, the exchange said that there is no such market. */
+  isUnknown: boolean
   /** When the exchange first said so, Unix ms. */
   overMs: number | undefined
 }
@@ -94,7 +106,7 @@ export class MarketList {
 
   /** The first choice, most volume first; may be empty. Throws RestError. */
   async choose(signal: AbortSignal): Promise<string[]> {
-    const markets = await this.#discover(signal)
+    const markets = await this.#discover(FIRST_PAGE_SIZE, signal)
     for (const each of markets.slice(0, this.#options.marketsMax)) this.#hold(each)
     return [...this.#held.keys()]
   }
@@ -119,8 +131,10 @@ export class MarketList {
     this.#stopping.abort()
   }
 
-  /** One look at the exchange. Throws RestError, and then what is held stays. */
+  /** One look at the exchange, unless the journal has no room for it. Throws RestError, and then what is held stays. */
   async look(signal: AbortSignal): Promise<void> {
+    const { holder } = this.#options
+    if (holder.backpressure !== 'flowing') return
     this.#looks++
     this.#forgetDismissed()
     const nowMs = this.#options.nowMs()
@@ -129,33 +143,65 @@ export class MarketList {
     const due = [...this.#held].filter(([, held]) => isDue(held)).map(([ticker]) => ticker)
     const awaited = this.#awaited.due(nowMs)
     const found = await this.#ask([...due, ...awaited], signal)
+    // What was found may not be in the journal: nothing follows from it.
+    if (holder.backpressure !== 'flowing') return
+    await this.#confirmAbsent(due, found, signal)
     this.#letGo(due, found, nowMs)
     this.#tellSettled(awaited, found, nowMs)
     if (this.#open < this.#options.marketsMax && nowMs >= this.#discoverAtMs) await this.#takeIn(signal)
   }
 
   /** Up to twice as many as may be held: some of the first may be those that a person has let go. */
-  async #discover(signal: AbortSignal): Promise<readonly RestMarket[]> {
+  async #discover(pageSize: number, signal: AbortSignal): Promise<readonly RestMarket[]> {
     const { client, marketsMax, nowMs } = this.#options
-    const { markets, seen } = await openMarketsByVolume(client, 2 * marketsMax, { signal })
-    const pages = Math.ceil(seen / PAGE_SIZE)
-    this.#discoverAtMs = pages > 1 ? nowMs() + pages * this.#limits.perPageMs : 0
+    const { markets, seen } = await openMarketsByVolume(client, 2 * marketsMax, { signal, pageSize })
+    const thousands = Math.ceil(seen / 1_000)
+    this.#discoverAtMs = thousands > 1 ? nowMs() + thousands * this.#limits.perThousandMs : 0
     return markets
   }
 
   async #takeIn(signal: AbortSignal): Promise<void> {
     const { holder, marketsMax, log } = this.#options
-    const open = await this.#discover(signal)
+    const open = await this.#discover(PAGE_SIZE, signal)
     const taken = new Set(holder.markets)
     const fresh = open
-      .filter(({ ticker }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !this.#awaited.has(ticker))
+      .filter(({ ticker, status }) => !taken.has(ticker) && !this.#dismissed.has(ticker) && !OVER.has(status))
       .slice(0, marketsMax - this.#open)
     if (fresh.length === 0) return
     const left = new Set(holder.subscribe(fresh.map(({ ticker }) => ticker)))
     const added = fresh.filter(({ ticker }) => !left.has(ticker))
-    for (const each of added) this.#hold(each)
+    for (const each of added) {
+      this.#hold(each)
+      // It was over, and has been opened again.
+      this.#awaited.drop(each.ticker)
+    }
     log.info({ event: 'markets_added', count: added.length, markets: listed(added.map(({ ticker }) => ticker)) })
     if (left.size > 0) log.warn({ event: 'markets_left_out', count: left.size, markets: listed([...left]) })
+  }
+
+  /**
+   * An answer that leaves a market out proves little: a cache or an exchange under maintenance may answer with an empty
+   * list. What is left out again and again is asked after by name; only "there is no such market" lets it go.
+   */
+  async #confirmAbsent(due: readonly string[], found: Map<string, RestMarket>, signal: AbortSignal): Promise<void> {
+    let asked = 0
+    for (const ticker of due) {
+      const held = this.#held.get(ticker)!
+      held.absent = found.has(ticker) ? 0 : held.absent + 1
+      held.isUnknown = false
+      if (held.absent < ABSENT_MAX || asked === CONFIRMED_MAX) continue
+      asked++
+      try {
+        found.set(ticker, await this.#options.client.market(ticker, { signal }))
+        held.absent = 0
+      } catch (error) {
+        const code = error instanceof RestError ? error.code : undefined
+        if (code !== 'FLOW_REST_NOT_FOUND' && code !== 'FLOW_REST_MALFORMED') throw error
+        held.isUnknown = code === 'FLOW_REST_NOT_FOUND'
+        // The next look asks after others first.
+        held.absent = held.isUnknown ? held.absent : 0
+      }
+    }
   }
 
   #letGo(due: readonly string[], found: ReadonlyMap<string, RestMarket>, nowMs: number): void {
@@ -163,11 +209,10 @@ export class MarketList {
     for (const ticker of due) {
       const held = this.#held.get(ticker)!
       const market = found.get(ticker)
-      held.absent = market === undefined ? held.absent + 1 : 0
       if (market !== undefined) held.closeMs = closeOf(market)
       if (market !== undefined && OVER.has(market.status)) held.overMs ??= nowMs
       else held.overMs = undefined
-      if (market === undefined ? held.absent < ABSENT_MAX : !this.#isDone(held, market, nowMs)) continue
+      if (market === undefined ? !held.isUnknown : !this.#isDone(held, market, nowMs)) continue
       gone.push(ticker)
       this.#held.delete(ticker)
       if (market !== undefined && !SETTLED.has(market.status)) this.#awaited.add(ticker, nowMs)
@@ -224,7 +269,7 @@ export class MarketList {
   }
 
   #hold(market: RestMarket): void {
-    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0, overMs: undefined })
+    this.#held.set(market.ticker, { closeMs: closeOf(market), absent: 0, isUnknown: false, overMs: undefined })
   }
 }
 
@@ -235,10 +280,7 @@ const closeOf = ({ closeTime }: RestMarket): number => Date.parse(closeTime ?? '
 
 const listed = (tickers: readonly string[]): readonly string[] => tickers.slice(0, LISTED_MAX)
 
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, ms)
-    timer.unref()
-    signal.addEventListener('abort', () => done(), { once: true })
-  })
+/** Ends early when it is called off; leaves nothing behind at the signal, which lives as long as the program. */
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
 }

@@ -89,6 +89,8 @@ export class Recorder {
   #isWriteFailing = false
   #failure: string | undefined
   #refusal: string | undefined
+  /** REST exchanges that no note tells of yet. */
+  #restLeftOut = 0
   #connectionsLost = 0
   #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
@@ -196,9 +198,12 @@ export class Recorder {
     this.#tape.record(RECORD.GAP, 0, encodeJson(body))
   }
 
-  /** One REST exchange, kept like a frame: every input of a table is in the journal. */
+  /**
+   * One REST exchange, kept like a frame: every input of a table is in the journal. It can be asked for again and may be of
+   * megabytes: without room it is left out, and a note tells how many were as soon as there is room.
+   */
   rest(body: RestBody): void {
-    this.#tape.record(RECORD.REST, 0, encodeJson(body))
+    if (!this.#tape.offer(RECORD.REST, 0, encodeJson(body))) this.#restLeftOut++
   }
 
   note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -314,6 +319,7 @@ export class Recorder {
     const { frames, breaks, malformed } = this.fold.counts
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
+    if (this.#restLeftOut > 0) this.#tellRestLeftOut()
     const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
     this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
     let isComplete = true
@@ -439,12 +445,20 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
+    if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
     this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
     for (const link of this.#links) link.tick(this.#bookSeqOf(link))
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
     this.age.tick(nowMs)
+  }
+
+  #tellRestLeftOut(): void {
+    const count = this.#restLeftOut
+    this.#restLeftOut = 0
+    this.note(`${count} REST exchanges were left out for want of room`, { event: 'rest_left_out', count })
+    this.#options.log.warn({ event: 'rest_left_out', count })
   }
 
   #bookSeqOf({ connection, session }: ExchangeLink): number | undefined {

@@ -13,6 +13,7 @@ import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
+import { OwnTerminal } from '../panel/own-terminal.ts'
 import { Panel } from '../panel/panel.ts'
 import { lockData } from '../recorder/data-lock.ts'
 import type { Recorder } from '../recorder/recorder.ts'
@@ -35,10 +36,12 @@ import { tellBounds } from './tell-bounds.ts'
 /** Runs until it is stopped. Throws before the first connection when something is wrong; never after. */
 export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const { config, dataFolder } = options
-  const isTerminal = process.stderr.isTTY === true
-  const colour = wantsColour(isTerminal, process.env)
-  const panel = new Panel(process.stderr, colour)
-  const { log, flush, dropped } = openLog({ ...config.log, colour, ...(isTerminal ? { destination: panel } : {}) })
+  const terminal = OwnTerminal.open(process.stderr)
+  const colour = wantsColour(process.stderr.isTTY === true, process.env)
+  const panel = new Panel(terminal ?? NO_TERMINAL, colour)
+  const opened = openLog({ ...config.log, colour, ...(terminal === undefined ? {} : { destination: panel }) })
+  const { log, flush } = opened
+  const dropped = () => opened.dropped() + (terminal?.dropped ?? 0)
   const signals = untilStopped()
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
@@ -61,8 +64,13 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
     panel.stop()
     lock.release()
     flush()
+    await terminal?.close(TERMINAL_MS_MAX)
   }
 }
+
+/** How long a terminal may take for its last lines. */
+const TERMINAL_MS_MAX = 500
+const NO_TERMINAL = { isTTY: false, write: () => {} }
 
 type Begun = {
   readonly recorder: Recorder
