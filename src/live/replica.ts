@@ -14,6 +14,7 @@ import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, type 
 import type { Disk } from '#ports'
 import { type BookView, viewBook } from './book-view.ts'
 import { FOLLOW_HEARTBEAT_MS } from './control/control-protocol.ts'
+import { Lateness } from './lateness.ts'
 import { LiveFold, type LiveMarket, type LiveSession } from './live-fold.ts'
 import type { LiveGap } from './live-gap.ts'
 import { Pace } from './pace.ts'
@@ -62,6 +63,7 @@ export class Replica {
   readonly #openedMs = performance.now()
   #running: Promise<void> = Promise.resolve()
   #live: LiveFold
+  readonly #lateness = new Lateness()
   /** Where reading goes on: the end of the last block. */
   #at: Position = POSITION_ZERO
   #segment: Pick<SegmentSummary, 'journal' | 'environment'> | undefined
@@ -113,19 +115,20 @@ export class Replica {
   }
 
   /**
-   * How much older the books are than the recorder's, in ms. A recorder that is not heard counts as running on, from a
+   * How much older the books are than the recorder's, in ms: for how long we know of something that is not in them. A recorder that is not heard counts as running on, from a
    * heartbeat after its last word. Above {@link BEHIND_MS_MAX} before the copy has caught up for the first time, and while
    * it finds out whether a recorder is gone; 0 when it is finished.
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { head, silentMs, state } = this.#recorder
-    const { lastRecordMs } = this.#live
-    const lagMs = head === undefined || lastRecordMs === 0 ? 0 : head.headMs - lastRecordMs
-    const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
+    const { silentMs, state } = this.#recorder
+    const { lastRecordMs, position } = this.#live
+    const nowMs = performance.now()
+    const lateMs = this.#lateness.lateMs(position, nowMs)
+    const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : nowMs - this.#openedMs
     // A recorder's first record is that it began: a copy without a record has not reached it.
     const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
-    return Math.max(lagMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
+    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {
@@ -210,7 +213,11 @@ export class Replica {
   }
 
   async #run(): Promise<void> {
-    const stopListening = this.#recorder.listen(() => this.#wake())
+    const stopListening = this.#recorder.listen(() => {
+      this.#heard()
+      this.#wake()
+    })
+    this.#heard()
     let retryMs = RETRY_MS_MIN
     while (!this.#isClosed) {
       try {
@@ -227,6 +234,11 @@ export class Replica {
       }
     }
     stopListening()
+  }
+
+  #heard(): void {
+    const { head } = this.#recorder
+    if (head !== undefined) this.#lateness.heard(head.head, this.position, performance.now())
   }
 
   /**
@@ -305,6 +317,7 @@ export class Replica {
     await this.#read(afterLast(await this.#segments()), () => this.#recorder.state !== 'gone')
     if (this.#recorder.state !== 'gone' || this.#isClosed) return
     this.#live.ended('process_down')
+    this.#lateness.clear()
     this.#isFinished = true
     this.#tellState()
     for (const each of this.#listeners) each.batchEnded?.()
