@@ -79,6 +79,7 @@ export class Replica {
     const replica = new Replica(options)
     const untilMs = performance.now() + OPEN_MS_MAX
     while (replica.state === 'catching_up' && performance.now() < untilMs) await sleep(5)
+    replica.#tellState()
     return replica
   }
 
@@ -136,6 +137,11 @@ export class Replica {
     return this.#hasBegun && this.behindMs <= BEHIND_MS_MAX ? 'live' : 'catching_up'
   }
 
+  /** The state that listeners were told last: every later one is told. */
+  get toldState(): ReplicaState {
+    return this.#toldState
+  }
+
   /** The copy has caught up once: from here on its books only go forward, and listeners are told of every change. */
   get hasBooks(): boolean {
     return this.#hasBegun
@@ -176,7 +182,7 @@ export class Replica {
     return this.#live.gaps.all
   }
 
-  /** Why a book of this copy may not be believed; `undefined` when it may. */
+  /** Why a book of this copy may not be believed, now and by whoever asks; `undefined` when it may. */
   doubtOf(market: Market): DoubtCause | undefined {
     return market.doubt ?? (this.behindMs > BEHIND_MS_MAX ? 'behind' : undefined)
   }

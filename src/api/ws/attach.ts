@@ -157,7 +157,7 @@ class AttachedWebSocket implements WebSocketService {
       environment: replica.environment ?? null,
       journal: replica.journalId ?? null,
       position: formatPosition(replica.position),
-      state: replica.state,
+      state: replica.toldState,
       channels: CHANNELS,
     }
     client.push(encodePlain('hello', hello))

@@ -23,7 +23,7 @@ const OWED_MS = 5
 export class FanOut implements ReplicaListener {
   readonly #replica: Replica
   readonly #clients: ReadonlySet<WsClient>
-  /** Snapshots as they are at one position. */
+  /** Snapshots as they are at one position, for as long as what they say of belief holds. */
   readonly #snapshots = new Map<string, Buffer>()
   #snapshotsAt = ''
   #owing: NodeJS.Timeout | undefined
@@ -75,6 +75,7 @@ export class FanOut implements ReplicaListener {
   }
 
   validity(market: Market): void {
+    this.#snapshots.delete(market.ticker)
     if (this.#clients.size === 0) return
     const { position } = this.#replica
     let tail: Buffer | undefined
@@ -86,6 +87,7 @@ export class FanOut implements ReplicaListener {
   }
 
   restarted(): void {
+    this.#snapshots.clear()
     for (const client of this.#clients) client.oweAll()
     this.batchEnded()
   }
@@ -128,7 +130,7 @@ export class FanOut implements ReplicaListener {
     const parts = new Map<string, string>()
     for (const each of this.#replica.markets()) {
       const { ticker } = each.market
-      if (wanting.some(({ stats }) => stats.has(ticker))) parts.set(ticker, encodeMarketStats(this.#replica, each))
+      if (wanting.some(({ stats }) => stats.has(ticker))) parts.set(ticker, encodeMarketStats(each))
     }
     let ofAll: Buffer | undefined
     for (const client of wanting) {
