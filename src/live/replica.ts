@@ -95,7 +95,10 @@ export class Replica {
     this.#running = this.#run()
   }
 
-  /** Another object each time the copy begins anew, which it does only before it was `live` for the first time. */
+  /**
+   * Another object each time the copy begins anew: until it has caught up for the first time, and when a recorder turns up
+   * whose records were read before they were durable. Listeners are told with `restarted`.
+   */
   get fold(): Fold {
     return this.#live.fold
   }
