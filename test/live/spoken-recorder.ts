@@ -42,7 +42,13 @@ export async function recordSpoken() {
   const params = { channels: ['orderbook_delta'], market_tickers: ['A', 'B'] }
   tape.sent(1, JSON.stringify({ id: 1, cmd: 'subscribe', params }))
   let seq = 0
+  let commands = 1
   const frame = (text: string) => tape.frame(1, Buffer.from(text))
+  const update = (action: string, market: string): number => {
+    const sent = { sids: [1], action, market_tickers: [market] }
+    tape.sent(1, JSON.stringify({ id: ++commands, cmd: 'update_subscription', params: sent }))
+    return commands
+  }
   frame(aSubscribed())
   for (const market of ['A', 'B']) frame(aSnapshot(++seq, market, TWO_SIDED))
   await journal.flush()
@@ -54,6 +60,14 @@ export async function recordSpoken() {
     journal,
     replica,
     change: (market: string) => frame(aDelta(++seq, market, '0.4000', '1.00')),
+    add(market: string) {
+      update('add_markets', market)
+      frame(aSnapshot(++seq, market, TWO_SIDED))
+    },
+    letGo(market: string) {
+      const id = update('delete_markets', market)
+      frame(JSON.stringify({ type: 'ok', id, sid: 1, seq: ++seq }))
+    },
     async close() {
       await replica.close()
       await journal.close()

@@ -95,3 +95,35 @@ test('a snapshot that was kept is not sent when the book’s standing has change
     [false, 'process_down'],
   ])
 })
+
+test('a client hears of books that a copy has not when it begins anew, and of none that ended before', async () => {
+  const { connect, link, journal, replica, add, letGo } = await served()
+  add('ENDED')
+  await journal.flush()
+  link.say()
+  await until('it is there', () => replica.fold.market('ENDED')?.valid === true)
+  const client = await connect()
+  client.subscribe(['orderbook'], 'all')
+  await until('it has three books', () => client.books.size === 3)
+  letGo('ENDED')
+  await journal.flush()
+  link.say()
+  await until('it is gone', () => replica.fold.market('ENDED') === undefined && client.validity.get('ENDED') === false)
+
+  // Nobody records, it seems, and all that is written is read; then the recorder answers, and had made less of it durable.
+  const { head } = link
+  add('LATE')
+  await journal.flush()
+  link.state = 'gone'
+  link.tell()
+  await until('all is read', () => replica.state === 'finished' && client.books.has('LATE'))
+  const from = client.kept.length
+  Object.assign(link, { state: 'following', head })
+  link.tell()
+  await until('it has begun anew', () => replica.state === 'live' && replica.fold.market('LATE') === undefined)
+  await until('its books are valid', () => believes(client, 'A') && believes(client, 'B'))
+  const told = client.kept.slice(from).filter(({ type }) => type === 'orderbook_validity')
+  expect(told.map(({ msg }) => [msg['market_ticker'], msg['valid'], msg['doubt']])).toEqual([
+    ['LATE', false, 'unsubscribed'],
+  ])
+})

@@ -190,17 +190,19 @@ describe('bad manners', () => {
   })
 
   test('too many commands, too long ones and too many tickers are refused', async () => {
-    const { connect } = await served({ limits: { commandsPerSecondMax: 3, tickersMax: 2, strikesMax: 100 } })
+    const { connect } = await served({ limits: { commandsPerSecondMax: 4, tickersMax: 2, strikesMax: 100 } })
     const client = await connect()
     client.subscribe(['trade'], ['A', 'B', 'C'], 1)
     client.subscribe(['trade'], ['A', 'B'], 2)
     client.subscribe(['trade'], ['C'], 3)
-    client.subscribe(['trade'], ['A'], 4)
-    await until('all are answered', () => client.seq >= 5)
+    client.subscribe(['trade'], ['B', 'A'], 4)
+    client.subscribe(['trade'], ['A'], 5)
+    await until('all are answered', () => client.seq >= 6)
     expect(client.kept.slice(1).map(({ id, type, msg }) => [id, type, msg['code'] ?? ''])).toEqual([
       [1, 'error', 'FLOW_WS_LIMIT'],
       [2, 'subscribed', ''],
       [3, 'error', 'FLOW_WS_LIMIT'],
+      [4, 'subscribed', ''],
       [null, 'error', 'FLOW_WS_RATE'],
     ])
     const long = await connect()

@@ -9,6 +9,7 @@ import type { Replica, ReplicaListener } from '#live'
 import type { WsClient } from './client.ts'
 import {
   encodeDelta,
+  encodeLost,
   encodeMarketStats,
   encodeSnapshot,
   encodeStats,
@@ -86,9 +87,17 @@ export class FanOut implements ReplicaListener {
     }
   }
 
+  forgotten(ticker: string): void {
+    this.#snapshots.delete(ticker)
+    for (const client of this.#clients) client.forget(ticker)
+  }
+
   restarted(): void {
     this.#snapshots.clear()
-    for (const client of this.#clients) client.oweAll()
+    for (const client of this.#clients) {
+      this.#tellLost(client)
+      client.oweAll()
+    }
     this.batchEnded()
   }
 
@@ -147,6 +156,16 @@ export class FanOut implements ReplicaListener {
 
   close(): void {
     clearTimeout(this.#owing)
+  }
+
+  /** Books that a client has, and the copy that was begun anew has not. */
+  #tellLost(client: WsClient): void {
+    const { fold, position } = this.#replica
+    for (const ticker of [...client.followed]) {
+      if (fold.market(ticker) !== undefined) continue
+      client.pushData(encodeLost(position, ticker), position)
+      client.forget(ticker)
+    }
   }
 
   #flush(): void {

@@ -14,7 +14,7 @@ import {
   type Side,
   sideName,
 } from '#domain'
-import type { Market } from '#feed'
+import type { DoubtCause, Market } from '#feed'
 import { type LiveMarket, type Replica, viewBook } from '#live'
 
 export const PROTOCOL_VERSION = 1
@@ -71,6 +71,14 @@ export function encodeValidity(replica: Replica, market: Market, doubt = market.
     }),
   )
 }
+
+/** A book that is recorded no longer, of which nothing is known but the name. */
+export const encodeLost = (position: Position, ticker: string): Buffer =>
+  encodeData(
+    'orderbook_validity',
+    position,
+    JSON.stringify({ market_ticker: ticker, valid: false, doubt: 'unsubscribed' satisfies DoubtCause, as_of: null }),
+  )
 
 export function encodeTrade(position: Position, trade: TradeFrame, receivedMs: number): Buffer {
   const { market, tradeId, yesPrice, size, takerSide, isBlock, exchangeMs } = trade
