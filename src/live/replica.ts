@@ -108,11 +108,6 @@ export class Replica {
     return this.#live.position
   }
 
-  /** Receive time of the newest frame that the recorder has, Unix ms; 0 when nobody knows. */
-  get headMs(): number {
-    return this.#recorder.head?.headMs ?? 0
-  }
-
   /** Receive time of the last frame folded, Unix ms; 0 before the first. */
   get lastFrameMs(): number {
     return this.#live.lastFrameMs

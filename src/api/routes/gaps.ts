@@ -11,12 +11,12 @@ const gapSchema = strict({
   cause: Type.String(),
   detail: nullable(Type.String()),
   from: time('The last proof before the gap.'),
-  to: nullable(time('When the last of its markets was proven again; null while one is not.')),
+  to: nullable(time('When the last of its markets was proven again or let go; null while one is not.')),
   found: position('The record that revealed it, or the place right behind it where the source is the journal.'),
   connection: nullable(Type.Integer()),
   sid: nullable(Type.Integer()),
   markets: count('Markets in the gap.'),
-  open: count('Of them, those that are not proven again.'),
+  open: count('Of them, those that are neither proven again nor let go.'),
   market_tickers: Type.Array(Type.String(), { description: `The first ${GAP_TICKERS_MAX}.` }),
 })
 
