@@ -138,6 +138,8 @@ export type ContextConnection = ConnectionOpenedBody & {
   /** The markets asked for on the order-book channel. */
   readonly asked: ContextAsked
   readonly sids: readonly ContextSubscription[]
+  /** Markets that have answered and whose books are in doubt: a reader that begins here need not look for them further back. */
+  readonly doubts?: readonly { readonly market: string; readonly cause: string }[]
 }
 
 export type ContextOrientation = {

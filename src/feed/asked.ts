@@ -29,6 +29,10 @@ export class Asked {
     return this.#states.has(market)
   }
 
+  isAwaiting(market: string): boolean {
+    return this.#states.get(market) === 'awaiting'
+  }
+
   /** All of them, those on their way out included. */
   tickers(): Iterable<string> {
     return this.#states.keys()

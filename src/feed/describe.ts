@@ -8,7 +8,7 @@ import type { Fold } from './fold.ts'
 import type { Market } from './market.ts'
 
 export function describeContext(fold: Fold, session: string): ContextBody {
-  return { session, connections: [...fold.connections()].map(describeConnection) }
+  return { session, connections: [...fold.connections()].map((each) => describeConnection(fold, each)) }
 }
 
 /**
@@ -22,13 +22,14 @@ export function describeCheckpoint(market: Market): CheckpointBook | undefined {
   return { market: market.ticker, connection, sid, sidSeq: last, seq, exchangeMs, ...book.levels() }
 }
 
-function describeConnection(connection: Connection): ContextConnection {
+function describeConnection(fold: Fold, connection: Connection): ContextConnection {
   const { id, opened, orientation, asked } = connection
   return {
     ...opened,
     connection: id,
     orientation: orientation.describe(),
     asked: asked.describe(),
+    ...doubtsOf(fold, connection),
     sids: connection.subscriptions().map(({ sid, channel, last, exchangeMs, lastMs, passed }) => ({
       sid,
       channel,
@@ -38,4 +39,14 @@ function describeConnection(connection: Connection): ContextConnection {
       ...(passed === undefined ? {} : { passed }),
     })),
   }
+}
+
+function doubtsOf(fold: Fold, { asked }: Connection): Pick<ContextConnection, 'doubts'> {
+  const doubts: { market: string; cause: string }[] = []
+  for (const ticker of asked.tickers()) {
+    const market = fold.market(ticker)
+    if (market?.cause === undefined || asked.isAwaiting(ticker)) continue
+    doubts.push({ market: ticker, cause: market.cause })
+  }
+  return doubts.length === 0 ? {} : { doubts }
 }

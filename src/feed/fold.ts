@@ -167,6 +167,10 @@ export class Fold {
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
+      for (const { market: ticker, cause } of each.doubts ?? []) {
+        const market = this.#marketOf(ticker)
+        if (!market.proven) market.cause = cause as DoubtCause
+      }
       for (const standing of each.sids ?? []) {
         const subscription = new Subscription(connection, standing.sid, standing.channel, 'any')
         subscription.resume(standing)

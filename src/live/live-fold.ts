@@ -61,6 +61,8 @@ export class LiveFold {
   tells = false
   readonly #listeners: ReadonlySet<ReplicaListener>
   readonly #pulses = new Map<string, Pulse>()
+  /** Markets of which a context says that their books are in doubt: there is nothing to look for. */
+  readonly #inDoubt = new Set<string>()
   #segment = 0
   #offset = 0
   #recordType = 0
@@ -108,7 +110,7 @@ export class LiveFold {
     const awaited = new Set<string>()
     for (const { asked } of this.fold.connections()) for (const each of asked.describe().awaiting) awaited.add(each)
     return this.fold.markets().every(({ seq, cause, ticker }) => {
-      return seq > 0 || cause === 'unknown_market' || awaited.has(ticker)
+      return seq > 0 || cause === 'unknown_market' || awaited.has(ticker) || this.#inDoubt.has(ticker)
     })
   }
 
@@ -204,8 +206,9 @@ export class LiveFold {
         break
       }
       case RECORD.CONTEXT: {
-        const id = decodeJson<ContextBody>(block.body())?.session
+        const { session: id, connections = [] } = decodeJson<Partial<ContextBody>>(block.body()) ?? {}
         if (id !== undefined && id !== this.session?.id) this.session = { id, startedMs: undefined, version: undefined }
+        for (const { doubts = [] } of connections) for (const { market } of doubts) this.#inDoubt.add(market)
         break
       }
     }

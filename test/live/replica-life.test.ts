@@ -37,15 +37,6 @@ async function manySegments(checkpointDeltas: number) {
 const causes = (gaps: readonly LiveGap[]) => gaps.map(({ cause, closed_by }) => `${cause} ${closed_by}`)
 
 describe('a copy that is begun late', () => {
-  test('goes back to where the books are when nothing newer tells of them', async () => {
-    const recording = await manySegments(1_000_000)
-    const { replica } = await copy(recording.folder)
-    recording.recorder.pause('test')
-    await untilCaughtUp(recording, replica)
-    expect(digestsOfCopy(replica)).toEqual(liveDigests(recording.recorder))
-    expect(replica.fold.counts.frames).toBe(recording.recorder.fold.counts.frames)
-  })
-
   test('begins in the last segments when checkpoints carry the books, sealed or not', async () => {
     const recording = await manySegments(20)
     const place = { disk: new FileDisk(), folder: `${recording.folder}/journal` }
@@ -62,13 +53,12 @@ describe('a copy that is begun late', () => {
     expect(replica.session!.startedMs).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  test('has the whole of a finished journal, and says that nobody records', async () => {
-    const recording = await manySegments(1_000_000)
+  test('has the books of a finished journal, and says that nobody records', async () => {
+    const recording = await manySegments(20)
     await recording.stop()
     const { replica } = await copy(recording.folder)
     await until('it is finished', () => replica.state === 'finished')
     expect(digestsOfCopy(replica)).toEqual(liveDigests(recording.recorder))
-    expect(replica.fold.counts.frames).toBe(recording.recorder.fold.counts.frames)
     expect(replica.behindMs).toBe(0)
     expect(new Set(replica.fold.markets().map((each) => replica.doubtOf(each)))).toEqual(new Set(['recording_stopped']))
   })

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { connect, Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { askRecorder, lockData, openControl } from '#app'
+import { askRecorder, lockData, openControl, readBooks } from '#app'
 import { DEMO } from '../support/captures.ts'
 import { aFolder, aLog, type Recording, record, until } from '../support/recording.ts'
 
@@ -68,6 +68,19 @@ describe('the control socket', () => {
     expect(told('control_socket_error')[0]).toMatchObject({ code: 'EMFILE', reason: 'accept EMFILE' })
     expect(told('control_socket_error').length).toBeLessThan(6)
     expect((await askRecorder(folder, { ask: 'status' })).pid).toBe(process.pid)
+  })
+
+  test('lets markets go for good whose connection ends before the exchange has said so', async () => {
+    const { recorder, exchange, folder } = await controlled()
+    await until('all are valid', () => recorder.fold.markets().filter(({ valid }) => valid).length === 6)
+    recorder.unsubscribe(exchange.tickers.slice(0, 2))
+    recorder.pause('a test')
+    recorder.resume()
+    await until('the others are valid', () => recorder.fold.markets().filter(({ valid }) => valid).length === 4)
+    expect(recorder.fold.markets()).toHaveLength(4)
+    await recorder.journal.flush()
+    const { fold } = await readBooks({ folder: `${folder}/journal` })
+    expect(fold.markets()).toHaveLength(4)
   })
 
   test('is for its owner alone', async () => {

@@ -121,13 +121,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S2',
   },
   {
-    name: 'a frame passes a record that is owed',
-    file: 'src/app/recorder/tape.ts',
-    find: "    if (this.#owed.length > 0 && !this.payOwed()) return 'full'\n",
-    replace: '',
-    expected: 'S2',
-  },
-  {
     name: 'effects carried out inside the frame',
     // The simulation's own copy of the wiring: src/kalshi/link.ts needs a socket.
     file: 'test/simulation/link.ts',

@@ -93,7 +93,7 @@ export class RecorderLife {
     this.fold = new Fold(this.#listener())
     this.tape = new Tape(watched(journal, options.witness), this.fold)
     this.#backpressure = new Backpressure(options.bufferBytes)
-    this.#checkpointer = new Checkpointer(this.fold, this.tape, options)
+    this.#checkpointer = new Checkpointer(this.fold, this.tape, options, () => journal.head.segment)
     for (const markets of options.connections) this.links.push(this.#openLink(markets))
   }
 

@@ -1,6 +1,7 @@
 /**
  * Writes whole books into the journal now and then, so that a late reader never folds far: a market's valid book after so
- * many deltas, or after so much time if it changed. Spread out: a few at a time, never inside the hot path.
+ * many deltas, after so much time if it changed, and once in each segment, changed or not, so that a segment alone tells
+ * of quiet markets too. Spread out: a few at a time, never inside the hot path.
  */
 import { type CheckpointBook, isTicker, RECORD } from '#domain'
 import { describeCheckpoint, type Fold, type Market } from '#feed'
@@ -17,13 +18,20 @@ export class Checkpointer {
   readonly #tape: Tape
   readonly #afterMs: number
   readonly #due = new Set<Market>()
+  readonly #segmentOf: () => number
   #toLookAt: Market[] = []
+  #segment: number
+  /** A book based earlier than this has no base in the segment. Unix ms. */
+  #segmentSinceMs = 0
   written = 0
 
-  constructor(fold: Fold, tape: Tape, { checkpointMs }: { readonly checkpointMs: number }) {
+  /** `segmentOf`: the number of the segment that records go to now. */
+  constructor(fold: Fold, tape: Tape, options: { readonly checkpointMs: number }, segmentOf: () => number) {
     this.#fold = fold
     this.#tape = tape
-    this.#afterMs = checkpointMs
+    this.#afterMs = options.checkpointMs
+    this.#segmentOf = segmentOf
+    this.#segment = segmentOf()
   }
 
   /** The market had its number of deltas: called from the hot path, written in a later tick. */
@@ -33,9 +41,11 @@ export class Checkpointer {
 
   tick(): void {
     const nowMs = this.#tape.nowMs()
+    this.#noticeSegment(nowMs)
     if (this.#toLookAt.length === 0) this.#toLookAt = this.#fold.markets()
     for (const market of this.#toLookAt.splice(-LOOKED_AT_PER_TICK)) {
-      if (market.deltasSinceCheckpoint > 0 && nowMs - market.basedMs >= this.#afterMs) this.#due.add(market)
+      const isOld = market.deltasSinceCheckpoint > 0 && nowMs - market.basedMs >= this.#afterMs
+      if (isOld || market.basedMs < this.#segmentSinceMs) this.#due.add(market)
     }
     let written = 0
     for (const market of this.#due) {
@@ -43,6 +53,14 @@ export class Checkpointer {
       this.#due.delete(market)
       this.#write(market, nowMs)
     }
+  }
+
+  #noticeSegment(nowMs: number): void {
+    const segment = this.#segmentOf()
+    if (segment === this.#segment) return
+    this.#segment = segment
+    this.#segmentSinceMs = nowMs
+    this.#toLookAt = []
   }
 
   #write(market: Market, nowMs: number): void {

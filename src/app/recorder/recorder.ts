@@ -117,7 +117,7 @@ export class Recorder {
     )
     this.#tape = new Tape(journal, this.fold)
     this.#backpressure = new Backpressure(options.journal.bufferBytes)
-    this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal)
+    this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal, () => journal.head.segment)
     this.broken = new Promise((resolve) => {
       this.#break = resolve
     })
@@ -400,6 +400,7 @@ export class Recorder {
         this.#connectionsLost += isMeant ? 0 : 1
         this.#linkOf.delete(connection)
         tape.lost(connection, this.#lostBody(ending, frameStamp))
+        this.#releaseUnwanted()
         log[isMeant ? 'info' : 'warn']({
           event: 'connection_lost',
           connection,
@@ -409,6 +410,13 @@ export class Recorder {
       },
       noticed: (effect, connection) => this.#noticed(effect, connection),
     }
+  }
+
+  /** Markets let go whose end the exchange never acknowledged: their connection is gone, and nobody asks for them again. */
+  #releaseUnwanted(): void {
+    const wanted = new Set(this.markets)
+    const markets = this.fold.markets().flatMap(({ ticker }) => (wanted.has(ticker) ? [] : [ticker]))
+    if (markets.length > 0) this.#tape.validity(0, { action: 'release', markets, cause: 'admin' })
   }
 
   #lostBody({ cause, detail, code, heardMs, heard }: Ending, frameStamp: number): ConnectionLostBody {
