@@ -12,6 +12,8 @@ export const API_LIMITS = {
   listsPerSecondMax: 20,
   /** Of them, calls of /rl/admin. */
   adminPerSecondMax: 20,
+  /** Unknown markets that an answer names likely ones for, for all clients together: each looks at all markets. */
+  nearNamesPerSecondMax: 20,
   /** Addresses whose requests are counted; the one heard of longest ago is forgotten. */
   countedClientsMax: 5_000,
   bodyBytesMax: 64 * 1024,

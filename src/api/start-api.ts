@@ -18,6 +18,7 @@ import { addRoutes } from './routes/index.ts'
 import type { RouteContext } from './routes/route-context.ts'
 import { isLoopbackHost } from './server/admission.ts'
 import { type ApiServer, buildServer } from './server/build-server.ts'
+import { SecondBudget } from './server/second-budget.ts'
 import { StoreReader } from './store/store-reader.ts'
 import { attachWebSocket, type WebSocketService } from './ws/index.ts'
 
@@ -55,6 +56,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       startedMs: performance.now(),
       recorder,
       snapshots: new SnapshotCache(limits.answerAgeMsMax),
+      nearNamesLeft: new SecondBudget(limits.nearNamesPerSecondMax),
       store,
       tell,
       health: () => judgeHealth(recorder.facts, hasBooks ? copyOf() : 'none', limits),

@@ -1,4 +1,5 @@
 /** The journal: append-only segments on disk. A writer, readers with a place of their own, sealing, and verification. */
+export { BLOCK_HEADER_BYTES } from './block.ts'
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 export { ManualClock } from './clock-manual.ts'
 export { SystemClock } from './clock-system.ts'
@@ -25,3 +26,4 @@ export { SeededRandom, SYSTEM_RANDOM } from './random-sources.ts'
 export type { Recovery } from './recovery.ts'
 export { type Sealer, type SealerOptions, startSealer } from './sealer.ts'
 export { type SealOptions, sealableSegments, sealSegment } from './sealing.ts'
+export { SEGMENT_HEADER_BYTES } from './segment-header.ts'

@@ -64,7 +64,7 @@ export function viewBook(shown: ShownBook, nowMs: number): BookView {
     yes_bid_dollars: dollars(yesBid),
     yes_ask_dollars: dollars(yesAsk),
     spread_dollars: dollars(spread),
-    mid_dollars: mid === undefined ? null : formatHalf(mid),
+    mid_dollars: mid === undefined ? null : formatMid(mid),
     microprice_dollars: microprice === undefined ? null : Math.round(microprice * 100) / 1_000_000,
     imbalance: rounded(imbalance(book, IMBALANCE_LEVELS)),
     yes_depth_fp: formatContracts(depthWithin(book, YES, NEAR)),
@@ -77,8 +77,8 @@ export function viewBook(shown: ShownBook, nowMs: number): BookView {
 
 const asText = ([price, size]: Level) => [formatDollars(price), formatContracts(size)] as const
 
-/** Mids lie on halves of 1/10,000 dollar: five decimals hold them exactly. */
-const formatHalf = (mid: number): string => {
+/** A mid as dollars. Mids lie on halves of 1/10,000 dollar: five decimals hold them exactly. */
+export const formatMid = (mid: number): string => {
   const whole = formatDollars(Math.floor(mid) as CentiCents)
   return Number.isInteger(mid) ? whole : `${whole}5`
 }

@@ -1,5 +1,5 @@
 /** What subscribers and answers see of the feed's books, beside the feed or in a copy made from the journal. */
-export { type BookView, type ShownBook, viewBook } from './book-view.ts'
+export { type BookView, formatMid, type ShownBook, viewBook } from './book-view.ts'
 export * from './control/index.ts'
 export { foldRecord, receivedMs } from './fold-record.ts'
 export { BookHub, type HubSubscriber, type HubSubscription } from './hub.ts'

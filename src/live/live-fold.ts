@@ -2,7 +2,7 @@
  * Everything that a copy of the books knows, made from the records of a journal: the books by the feed's own fold, gaps,
  * last trades, frames a second, and what the exchange said of the markets.
  */
-import type { TradeFrame } from '#codec'
+import { readCommand, type TradeFrame } from '#codec'
 import {
   type ConnectionLostBody,
   type ContextBody,
@@ -11,6 +11,7 @@ import {
   RECORD,
   type RestBody,
   type SessionBody,
+  type ValidityBody,
 } from '#domain'
 import { type DoubtCause, doubtOf, Fold, type Market } from '#feed'
 import { decodeJson, type JournalBlock } from '#journal'
@@ -63,6 +64,8 @@ export class LiveFold {
   readonly #pulses = new Map<string, Pulse>()
   /** Markets of which a context says that their books are in doubt: there is nothing to look for. */
   readonly #inDoubt = new Set<string>()
+  /** Markets that we let go, until the fold has forgotten them or they are proven again. */
+  readonly #leaving = new Set<string>()
   #segment = 0
   #offset = 0
   #recordType = 0
@@ -78,6 +81,7 @@ export class LiveFold {
         if (this.tells) for (const each of listeners) each.delta?.(market, side, price, change, size)
       },
       proven: (market) => {
+        this.#leaving.delete(market.ticker)
         this.gaps.proven(
           market.ticker,
           this.lastRecordMs,
@@ -85,7 +89,12 @@ export class LiveFold {
         )
         if (this.tells) for (const each of listeners) each.snapshot?.(market)
       },
-      doubted: (market, cause) => this.gaps.doubted(market, cause, this.position, this.#loss),
+      doubted: (market, cause) => {
+        // The exchange says so in a frame; in every other record it is our own doing, and no hole.
+        if (cause === 'unsubscribed' && this.#recordType !== RECORD.FRAME) return
+        this.gaps.doubted(market, cause, this.position, this.#loss)
+      },
+      control: () => this.#forget(),
       validity: (market) => {
         if (this.tells) for (const each of listeners) each.validity?.(market)
       },
@@ -192,6 +201,21 @@ export class LiveFold {
         if (body !== undefined) this.gaps.declared(body, this.position)
         return
       }
+      case RECORD.COMMAND: {
+        const command = readCommand(block.body().toString('utf8'))
+        if (command?.cmd === 'update_subscription' && command.action === 'delete_markets') {
+          for (const each of command.markets) this.#leaving.add(each)
+        }
+        break
+      }
+      case RECORD.VALIDITY: {
+        const body = decodeJson<ValidityBody>(block.body())
+        foldRecord(this.fold, block)
+        if (body?.action !== 'release') return
+        for (const each of body.markets ?? []) this.#leaving.add(each)
+        this.#forget()
+        return
+      }
       case RECORD.REST: {
         const body = decodeJson<RestBody>(block.body())
         if (body !== undefined) this.infos.rest(body)
@@ -207,12 +231,24 @@ export class LiveFold {
       }
       case RECORD.CONTEXT: {
         const { session: id, connections = [] } = decodeJson<Partial<ContextBody>>(block.body()) ?? {}
+        for (const { asked } of connections) for (const each of asked?.leaving ?? []) this.#leaving.add(each)
         if (id !== undefined && id !== this.session?.id) this.session = { id, startedMs: undefined, version: undefined }
         for (const { doubts = [] } of connections) for (const { market } of doubts) this.#inDoubt.add(market)
         break
       }
     }
     foldRecord(this.fold, block)
+  }
+
+  /** What the fold has forgotten of the markets that we let go. */
+  #forget(): void {
+    for (const ticker of this.#leaving) {
+      if (this.fold.market(ticker) !== undefined) continue
+      this.#leaving.delete(ticker)
+      this.#pulses.delete(ticker)
+      this.gaps.released(ticker, this.lastRecordMs)
+      if (this.tells) for (const each of this.#listeners) each.forgotten?.(ticker)
+    }
   }
 
   #trade(frame: TradeFrame): void {

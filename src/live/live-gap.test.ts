@@ -43,3 +43,27 @@ test('the ring forgets the oldest, by number and by the tickers that it holds', 
   for (let index = 0; index < 3; index++) ring.declared({ cause: 'maintenance', fromNs: '0', markets }, at(index))
   expect(ring.all.map(({ cause }) => cause)).toEqual(['maintenance', 'maintenance'])
 })
+
+test('a market that is recorded no longer is out of its gap, and ends it when it was the last', () => {
+  const ring = new GapRing()
+  for (const ticker of ['A', 'B']) ring.doubted(aMarket(ticker, 100), 'sequence_break', at(10), undefined)
+  ring.released('A', 200)
+  expect(ring.all[0]).toMatchObject({ open: 1, to_ms: null })
+  ring.released('B', 300)
+  expect(ring.all[0]).toMatchObject({ open: 0, to_ms: 300, closed_by: 'released' })
+  expect(ring.openMarkets).toBe(0)
+})
+
+test('a gap that has left the ring takes its markets with it, but for those that are in another by now', () => {
+  const ring = new GapRing()
+  for (let index = 0; index < 3 * GAPS_MAX; index++) {
+    ring.doubted(aMarket(`M${index}`, 100), 'crossed', at(index), undefined)
+    ring.doubted(aMarket('AGAIN', 100), 'crossed', at(index), undefined)
+  }
+  expect(ring.all).toHaveLength(GAPS_MAX)
+  expect(ring.openMarkets).toBe(GAPS_MAX + 1)
+  ring.proven('AGAIN', 500, 'snapshot')
+  ring.proven('M0', 500, 'snapshot')
+  expect(ring.openMarkets).toBe(GAPS_MAX)
+  expect(ring.all.at(-1)).toMatchObject({ open: 1 })
+})

@@ -1,6 +1,6 @@
 /**
  * Holes as a copy of the books sees them: one for each happening, with the markets that it left in doubt and what closed
- * it. A ring: the oldest go first. The whole ledger is in the database (rl_gaps); this one needs none.
+ * it. That we let a market go ourselves is no hole: its recording ends there. A ring: the oldest go first. The whole ledger is in the database (rl_gaps); this one needs none.
  */
 import type { GapBody } from '#domain'
 import { formatPosition, type Position } from '#domain'
@@ -12,12 +12,12 @@ export type LiveGap = {
   readonly detail?: string
   /** Unix ms: the last proof before the hole. */
   readonly from_ms: number
-  /** Unix ms: when the last of its markets was proven again; `null` while one is not. */
+  /** Unix ms: when the last of its markets was proven again, or recorded no longer; `null` while one is not. */
   readonly to_ms: number | null
   /** The position behind the record that revealed it. */
   readonly found: string
-  /** `declared`: the record itself says where it ends. `null` while open. */
-  readonly closed_by: 'snapshot' | 'checkpoint' | 'declared' | null
+  /** `declared`: the record itself says where it ends. `released`: the last market is recorded no longer. `null` while open. */
+  readonly closed_by: 'snapshot' | 'checkpoint' | 'declared' | 'released' | null
   readonly connection?: number
   readonly sid?: number
   /** The markets that it left in doubt; none when it concerns whatever was recorded then. */
@@ -37,9 +37,14 @@ export type Loss = { readonly cause: string; readonly detail: string | undefined
 
 export class GapRing {
   readonly #gaps: Growing[] = []
-  /** By ticker: the gap that its book is in. */
+  /** By ticker: the gap of the ring that its book is in. */
   readonly #openOf = new Map<string, Growing>()
   #tickers = 0
+
+  /** Markets whose gap is open and in the ring. */
+  get openMarkets(): number {
+    return this.#openOf.size
+  }
 
   /** Oldest first. */
   get all(): readonly LiveGap[] {
@@ -78,13 +83,12 @@ export class GapRing {
   }
 
   proven(ticker: string, atMs: number, by: 'snapshot' | 'checkpoint'): void {
-    const gap = this.#openOf.get(ticker)
-    if (gap === undefined) return
-    this.#openOf.delete(ticker)
-    gap.open--
-    if (gap.open > 0) return
-    gap.to_ms = atMs
-    gap.closed_by = by
+    this.#leave(ticker, atMs, by)
+  }
+
+  /** The market is recorded no longer: nothing more can be missed of it. */
+  released(ticker: string, atMs: number): void {
+    this.#leave(ticker, atMs, 'released')
   }
 
   /** A hole that the recorder wrote down itself. */
@@ -103,6 +107,16 @@ export class GapRing {
     this.#keepInBounds()
   }
 
+  #leave(ticker: string, atMs: number, by: Exclude<LiveGap['closed_by'], null>): void {
+    const gap = this.#openOf.get(ticker)
+    if (gap === undefined) return
+    this.#openOf.delete(ticker)
+    gap.open--
+    if (gap.open > 0) return
+    gap.to_ms = atMs
+    gap.closed_by = by
+  }
+
   #add(gap: Growing): Growing {
     this.#gaps.push(gap)
     return gap
@@ -110,7 +124,9 @@ export class GapRing {
 
   #keepInBounds(): void {
     while (this.#gaps.length > GAPS_MAX || (this.#tickers > GAP_TICKERS_MAX && this.#gaps.length > 1)) {
-      this.#tickers -= this.#gaps.shift()!.market_tickers.length
+      const oldest = this.#gaps.shift()!
+      this.#tickers -= oldest.market_tickers.length
+      for (const each of oldest.market_tickers) if (this.#openOf.get(each) === oldest) this.#openOf.delete(each)
     }
   }
 }

@@ -70,8 +70,14 @@ test('what is held is bounded, and markets that nobody records are let go', () =
   const markets = Array.from({ length: INFOS_MAX + 5 }, (_, index) => ({ ticker: `T${index}`, title: 't' }))
   infos.rest(rest('/markets', { markets }))
   expect(infos.get(`T${INFOS_MAX}`)).toBeUndefined()
+  // Of strangers the newest are kept, and what was heard of again is new.
+  infos.lifecycle(
+    JSON.stringify({ type: 'market_lifecycle_v2', msg: { market_ticker: 'T9', event_type: 'activated' } }),
+  )
   infos.prune((ticker) => ticker === 'T3')
-  expect([infos.get('T3') === undefined, infos.get('T4')]).toEqual([false, undefined])
+  const isKept = (index: number) => infos.get(`T${index}`) !== undefined
+  const first = INFOS_MAX - STRANGERS_MAX + 1
+  expect([3, 4, 9, first - 1, first, INFOS_MAX - 1].map(isKept)).toEqual([true, false, true, false, true, true])
   infos.rest(rest('/markets', { markets: markets.slice(0, STRANGERS_MAX) }))
   infos.prune(() => false)
   expect(infos.get('T4')).toBeDefined()

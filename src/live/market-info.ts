@@ -60,10 +60,12 @@ export class MarketInfos {
     this.#add(msg['market_ticker'], ofLifecycle(msg), false)
   }
 
-  /** Lets markets go that nobody records, when there are many of them. */
+  /** Lets markets go that nobody records, when there are many of them: those that nothing was heard of for longest. */
   prune(isRecorded: (ticker: string) => boolean): void {
     if (this.#infos.size <= STRANGERS_MAX) return
-    for (const ticker of this.#infos.keys()) if (!isRecorded(ticker)) this.#infos.delete(ticker)
+    const strangers = [...this.#infos.keys()].filter((ticker) => !isRecorded(ticker))
+    const tooMany = Math.max(0, strangers.length - STRANGERS_MAX)
+    for (const ticker of strangers.slice(0, tooMany)) this.#infos.delete(ticker)
   }
 
   #add(ticker: unknown, told: Draft, isOlder: boolean): void {
@@ -71,6 +73,8 @@ export class MarketInfos {
     const known = this.#infos.get(ticker)
     if (known === undefined && this.#infos.size >= INFOS_MAX) return
     if (told.event_ticker !== undefined) told.series_ticker ??= told.event_ticker.split('-')[0] as string
+    // Heard of last stands last.
+    if (!isOlder) this.#infos.delete(ticker)
     this.#infos.set(ticker, isOlder ? { ...told, ...known } : { ...known, ...told })
   }
 }

@@ -14,6 +14,8 @@ export interface ReplicaListener {
   trade?(trade: TradeFrame, receivedMs: number): void
   /** `market.valid` changed, by the fold's word. Whether the copy itself is behind is told by `state`. */
   validity?(market: Market): void
+  /** The market is recorded no longer; `validity` has said before that its book is not valid. */
+  forgotten?(ticker: string): void
   /** Several records were folded: what was gathered may be sent. */
   batchEnded?(): void
   /** All books may be others than before: the copy has caught up for the first time. */

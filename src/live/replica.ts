@@ -14,6 +14,7 @@ import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, type 
 import type { Disk } from '#ports'
 import { type BookView, viewBook } from './book-view.ts'
 import { FOLLOW_HEARTBEAT_MS } from './control/control-protocol.ts'
+import { Lateness } from './lateness.ts'
 import { LiveFold, type LiveMarket, type LiveSession } from './live-fold.ts'
 import type { LiveGap } from './live-gap.ts'
 import { Pace } from './pace.ts'
@@ -62,6 +63,7 @@ export class Replica {
   readonly #openedMs = performance.now()
   #running: Promise<void> = Promise.resolve()
   #live: LiveFold
+  readonly #lateness = new Lateness()
   /** Where reading goes on: the end of the last block. */
   #at: Position = POSITION_ZERO
   #segment: Pick<SegmentSummary, 'journal' | 'environment'> | undefined
@@ -77,6 +79,7 @@ export class Replica {
     const replica = new Replica(options)
     const untilMs = performance.now() + OPEN_MS_MAX
     while (replica.state === 'catching_up' && performance.now() < untilMs) await sleep(5)
+    replica.#tellState()
     return replica
   }
 
@@ -92,7 +95,10 @@ export class Replica {
     this.#running = this.#run()
   }
 
-  /** Another object each time the copy begins anew, which it does only before it was `live` for the first time. */
+  /**
+   * Another object each time the copy begins anew: until it has caught up for the first time, and when a recorder turns up
+   * whose records were read before they were durable. Listeners are told with `restarted`.
+   */
   get fold(): Fold {
     return this.#live.fold
   }
@@ -113,24 +119,30 @@ export class Replica {
   }
 
   /**
-   * How much older the books are than the recorder's, in ms. A recorder that is not heard counts as running on, from a
+   * How much older the books are than the recorder's, in ms: for how long we know of something that is not in them. A recorder that is not heard counts as running on, from a
    * heartbeat after its last word. Above {@link BEHIND_MS_MAX} before the copy has caught up for the first time, and while
    * it finds out whether a recorder is gone; 0 when it is finished.
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { head, silentMs, state } = this.#recorder
-    const { lastRecordMs } = this.#live
-    const lagMs = head === undefined || lastRecordMs === 0 ? 0 : head.headMs - lastRecordMs
-    const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : performance.now() - this.#openedMs
+    const { silentMs, state } = this.#recorder
+    const { lastRecordMs, position } = this.#live
+    const nowMs = performance.now()
+    const lateMs = this.#lateness.lateMs(position, nowMs)
+    const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : nowMs - this.#openedMs
     // A recorder's first record is that it began: a copy without a record has not reached it.
     const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
-    return Math.max(lagMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
+    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {
     if (this.#isFinished) return 'finished'
     return this.#hasBegun && this.behindMs <= BEHIND_MS_MAX ? 'live' : 'catching_up'
+  }
+
+  /** The state that listeners were told last: every later one is told. */
+  get toldState(): ReplicaState {
+    return this.#toldState
   }
 
   /** The copy has caught up once: from here on its books only go forward, and listeners are told of every change. */
@@ -173,7 +185,7 @@ export class Replica {
     return this.#live.gaps.all
   }
 
-  /** Why a book of this copy may not be believed; `undefined` when it may. */
+  /** Why a book of this copy may not be believed, now and by whoever asks; `undefined` when it may. */
   doubtOf(market: Market): DoubtCause | undefined {
     return market.doubt ?? (this.behindMs > BEHIND_MS_MAX ? 'behind' : undefined)
   }
@@ -210,7 +222,11 @@ export class Replica {
   }
 
   async #run(): Promise<void> {
-    const stopListening = this.#recorder.listen(() => this.#wake())
+    const stopListening = this.#recorder.listen(() => {
+      this.#heard()
+      this.#wake()
+    })
+    this.#heard()
     let retryMs = RETRY_MS_MIN
     while (!this.#isClosed) {
       try {
@@ -227,6 +243,11 @@ export class Replica {
       }
     }
     stopListening()
+  }
+
+  #heard(): void {
+    const { head } = this.#recorder
+    if (head !== undefined) this.#lateness.heard(head.head, this.position, performance.now())
   }
 
   /**
@@ -305,6 +326,7 @@ export class Replica {
     await this.#read(afterLast(await this.#segments()), () => this.#recorder.state !== 'gone')
     if (this.#recorder.state !== 'gone' || this.#isClosed) return
     this.#live.ended('process_down')
+    this.#lateness.clear()
     this.#isFinished = true
     this.#tellState()
     for (const each of this.#listeners) each.batchEnded?.()

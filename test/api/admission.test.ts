@@ -280,3 +280,25 @@ function raw(port: number, bytes: string): Promise<string> {
     socket.on('close', () => done(text))
   })
 }
+
+test('those who sent no HTTP and keep their side open take nobody’s place', async () => {
+  const connectionsMax = 4
+  const { api } = await startOn(service.folder, { limits: { connectionsMax } })
+  cleanups.push(() => api.close())
+  let told = 0
+  for (let index = 0; index < connectionsMax; index++) {
+    const socket = connect({ port: Number(new URL(api.url).port), host: '127.0.0.1', allowHalfOpen: true })
+    cleanups.push(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.once('data', () => told++)
+    socket.write('NONSENSE\r\n\r\n')
+  }
+  await until('all were told', () => told === connectionsMax)
+  const { get } = clientOf(api.url)
+  const isServed = () =>
+    get('/rl/health/live').then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  await until('others are served', isServed, 4_000)
+})

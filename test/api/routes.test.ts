@@ -6,7 +6,7 @@ import { TICKER_PATTERN } from '../../src/api/routes/schemas.ts'
 import { DEMO } from '../support/captures.ts'
 import { until } from '../support/recording.ts'
 import { AnswerCheck } from './document.ts'
-import { ADMIN, type Answer, type Ask, type Service, serve } from './service.ts'
+import { ADMIN, type Answer, type Ask, clientOf, type Service, serve, startOn } from './service.ts'
 
 let service: Service
 let check: AnswerCheck
@@ -102,6 +102,23 @@ describe('books', () => {
     expect(faultOf(answer)).toEqual([404, 'FLOW_API_UNKNOWN_MARKET', 'market_ticker'])
     expect(answer.body.error.near[0]).toBe('KXDEMO-RAIN-TUE')
     expect((await ask(`${SNAPSHOT}?market_ticker=QQQQQQQQQQQQ`)).body.error.near).toBeUndefined()
+  })
+
+  test('that are not there have likely names told, a few times a second and no more', async () => {
+    const { api } = await startOn(service.folder, { limits: { nearNamesPerSecondMax: 2 } })
+    try {
+      const { get } = clientOf(api.url)
+      const wrong = () => get(`${SNAPSHOT}?market_ticker=KXDEMO-RAIN-TEU`)
+      await until('its copy is there', async () => (await get(`${SNAPSHOT}?market_ticker=${MONDAY}`)).status === 200)
+      const answers = await Promise.all(Array.from({ length: 40 }, wrong))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]))
+      // Two in each of the seconds that it took, which were one, or two at the turn.
+      const helped = answers.filter(({ body }) => body.error.near !== undefined).length
+      expect([2, 4]).toContain(helped)
+      await until('it is told again', async () => (await wrong()).body.error.near?.[0] === 'KXDEMO-RAIN-TUE')
+    } finally {
+      await api.close()
+    }
   })
 
   test('badly asked for are refused with the field and what is needed', async () => {

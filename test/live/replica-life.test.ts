@@ -157,6 +157,32 @@ test('a pause is a gap that says who was missed and what closed it', async () =>
   expect(gap!.to_ms! - gap!.from_ms).toBeLessThan(15_000)
 })
 
+test('a market that we let go is no gap, and is open in none that it was in', async () => {
+  const recording = await recordLive({ capture: DEMO, ratePerSecond: 1_000, loop: true })
+  cleanups.push(() => recording.close())
+  const { recorder, exchange } = recording
+  const { replica } = await copy(recording.folder)
+  const isValid = () => replica.fold.markets().length === 6 && replica.fold.markets().every((each) => each.valid)
+  await until('books are valid', isValid)
+  const [first, second] = exchange.tickers as [string, string]
+  const forgotten: string[] = []
+  replica.subscribe({ forgotten: (ticker) => void forgotten.push(ticker) })
+  recorder.unsubscribe([first])
+  await until('it is gone', () => replica.fold.market(first) === undefined)
+  expect(replica.gaps()).toEqual([])
+
+  recorder.pause('test')
+  await until('it is a gap', () => replica.gaps().length === 1)
+  expect(replica.gaps()[0]).toMatchObject({ cause: 'recording_paused', open: 5 })
+  recorder.unsubscribe([second])
+  await until('it is gone', () => replica.fold.market(second) === undefined)
+  expect(replica.gaps()[0]).toMatchObject({ open: 4, to_ms: null })
+  expect(forgotten).toEqual([first, second])
+  recorder.unsubscribe(exchange.tickers.slice(2))
+  await until('all are gone', () => replica.fold.markets().length === 0)
+  expect(causes(replica.gaps())).toEqual(['recording_paused released'])
+})
+
 /** Files whose reads wait while the gate is shut. */
 class GatedDisk extends FileDisk {
   gate: Promise<void> = Promise.resolve()

@@ -1,6 +1,6 @@
 /** The WebSocket service as a client meets it: what it is told, what it may ask, and how it is shown out. */
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect as openSocket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -47,7 +47,7 @@ async function served(options: Partial<WebSocketOptions> = {}, exchange: { copie
     cleanups.push(() => client.webSocket.terminate())
     return client
   }
-  return { ...recording, replica, service, url, connect, events }
+  return { ...recording, replica, server, service, url, connect, events }
 }
 
 /** The status that a WebSocket was refused with. */
@@ -190,17 +190,19 @@ describe('bad manners', () => {
   })
 
   test('too many commands, too long ones and too many tickers are refused', async () => {
-    const { connect } = await served({ limits: { commandsPerSecondMax: 3, tickersMax: 2, strikesMax: 100 } })
+    const { connect } = await served({ limits: { commandsPerSecondMax: 4, tickersMax: 2, strikesMax: 100 } })
     const client = await connect()
     client.subscribe(['trade'], ['A', 'B', 'C'], 1)
     client.subscribe(['trade'], ['A', 'B'], 2)
     client.subscribe(['trade'], ['C'], 3)
-    client.subscribe(['trade'], ['A'], 4)
-    await until('all are answered', () => client.seq >= 5)
+    client.subscribe(['trade'], ['B', 'A'], 4)
+    client.subscribe(['trade'], ['A'], 5)
+    await until('all are answered', () => client.seq >= 6)
     expect(client.kept.slice(1).map(({ id, type, msg }) => [id, type, msg['code'] ?? ''])).toEqual([
       [1, 'error', 'FLOW_WS_LIMIT'],
       [2, 'subscribed', ''],
       [3, 'error', 'FLOW_WS_LIMIT'],
+      [4, 'subscribed', ''],
       [null, 'error', 'FLOW_WS_RATE'],
     ])
     const long = await connect()
@@ -263,6 +265,31 @@ describe('the door', () => {
     expect(await refusalOf(url, { origin: 'https://good.example' })).toBe('open')
     expect(await refusalOf(`${url}?token=x`, { origin: `http://${host}` })).toBe('open')
     expect(await refusalOf(url)).toBe(503)
+  })
+
+  test('is not kept ajar by those who were refused, whatever they do, nor is the end', async () => {
+    const { server, service, url } = await served({
+      admit: () => ({ status: 401, code: 'FLOW_X', message: 'no' }),
+    })
+    const heard: string[] = []
+    const knock = (headers = '') => {
+      const socket = openSocket({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
+      cleanups.push(() => socket.destroy())
+      socket.on('error', () => {})
+      socket.on('data', (chunk) => heard.push(String(chunk).split('\r\n')[0]!))
+      socket.write(`GET /rl/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n`)
+    }
+    const held = () => new Promise<number>((done) => server.getConnections((_, count) => done(count)))
+    for (let index = 0; index < 20; index++) knock()
+    await until('all were told', () => heard.length === 20)
+    expect(new Set(heard)).toEqual(new Set(['HTTP/1.1 401 Unauthorized']))
+    await until('none is held', async () => (await held()) === 0, 500)
+
+    knock()
+    await until('it was told', () => heard.length === 21)
+    await service.close()
+    const ended = new Promise((done) => server.close(done)).then(() => 'ended')
+    expect(await Promise.race([ended, sleep(1_000)])).toBe('ended')
   })
 
   test('says goodbye to everybody when the service ends', async () => {

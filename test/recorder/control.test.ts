@@ -58,18 +58,6 @@ describe('the control socket', () => {
     expect(stops()).toBe(1)
   })
 
-  test('tells that it could not take a client, however often, and answers the next', async () => {
-    const { control, folder, told } = await controlled()
-    const { _getActiveHandles: handles } = process as typeof process & { _getActiveHandles(): unknown[] }
-    const server = handles().find((each): each is Server => each instanceof Server && each.address() === control.path)!
-    // As Node tells it when no file is left to open: that limit is the process's, not a test's to use up.
-    const full = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
-    for (let times = 0; times < 20; times++) server.emit('error', full)
-    expect(told('control_socket_error')[0]).toMatchObject({ code: 'EMFILE', reason: 'accept EMFILE' })
-    expect(told('control_socket_error').length).toBeLessThan(6)
-    expect((await askRecorder(folder, { ask: 'status' })).pid).toBe(process.pid)
-  })
-
   test('lets markets go for good whose connection ends before the exchange has said so', async () => {
     const { recorder, exchange, folder } = await controlled()
     await until('all are valid', () => recorder.fold.markets().filter(({ valid }) => valid).length === 6)
@@ -81,6 +69,18 @@ describe('the control socket', () => {
     await recorder.journal.flush()
     const { fold } = await readBooks({ folder: `${folder}/journal` })
     expect(fold.markets()).toHaveLength(4)
+  })
+
+  test('tells that it could not take a client, however often, and answers the next', async () => {
+    const { control, folder, told } = await controlled()
+    const { _getActiveHandles: handles } = process as typeof process & { _getActiveHandles(): unknown[] }
+    const server = handles().find((each): each is Server => each instanceof Server && each.address() === control.path)!
+    // As Node tells it when no file is left to open: that limit is the process's, not a test's to use up.
+    const full = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
+    for (let times = 0; times < 20; times++) server.emit('error', full)
+    expect(told('control_socket_error')[0]).toMatchObject({ code: 'EMFILE', reason: 'accept EMFILE' })
+    expect(told('control_socket_error').length).toBeLessThan(6)
+    expect((await askRecorder(folder, { ask: 'status' })).pid).toBe(process.pid)
   })
 
   test('is for its owner alone', async () => {

@@ -105,3 +105,20 @@ test('a process that died: from its last durable record to the next run’s snap
   })
   expect(gaps).toEqual([{ cause: 'process_down', from_kind: 'durable', from_ms: 10, found_ms: 20, to_ms: 70 }])
 })
+
+test('a market that we let go: no gap, and its validity ends there', async () => {
+  const { gaps, validity } = await tell('released', (story) => {
+    story.letGo('KXA-1')
+    story.pass(5 * MS)
+    story.say(JSON.stringify({ type: 'ok', id: 7, sid: 1 }))
+  })
+  expect(gaps).toEqual([])
+  expect(validity).toEqual([{ from_ms: 0, to_ms: 10, cause: 'unsubscribed' }])
+})
+
+test('a subscription that the exchange ended unasked: a gap like any other', async () => {
+  const { gaps } = await tell('unasked', (story) => {
+    story.say(JSON.stringify({ type: 'unsubscribed', sid: 1 }))
+  })
+  expect(gaps).toMatchObject([{ cause: 'unsubscribed', found_ms: 20, to_ms: null }])
+})

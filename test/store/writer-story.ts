@@ -89,6 +89,10 @@ export async function openStory(options: { readonly segmentBytes?: number } = {}
     lose(cause: 'disconnect' | 'paused' | 'stopped' = 'disconnect') {
       tape.lost(connection, { cause, lastProofNs: tape.unixNs(tape.lastStamp), lastProofKind: 'frame' })
     },
+    letGo(market: string) {
+      const params = { sids: [1], action: 'delete_markets', market_tickers: [market] }
+      tape.sent(connection, JSON.stringify({ id: 7, cmd: 'update_subscription', params }))
+    },
     say(text: string) {
       frames++
       tape.frame(connection, bytesOf(text))

@@ -1,6 +1,6 @@
 /** One market of the list: what may be said of it in a line, and the figures it is sorted by. */
 import { type CentiCents, formatContracts, formatDollars, type SideName, sideName } from '#domain'
-import type { LiveMarket, Replica } from '#live'
+import { formatMid, type LiveMarket, type Replica } from '#live'
 
 export type MarketState = 'valid' | 'in_doubt' | 'unknown'
 
@@ -83,9 +83,3 @@ export function viewMarket(copy: Replica, live: LiveMarket): MarketView {
 /** An exchange's stamp may be anything; one that is no time is told as the earliest. */
 const isoOf = (ms: number): string => new Date(Math.abs(ms) < MS_MAX ? ms : 0).toISOString()
 const MS_MAX = 8.64e15
-
-/** Mids lie on halves of 1/10,000 dollar: five decimals hold them exactly. */
-const formatMid = (mid: number): string => {
-  const whole = formatDollars(Math.floor(mid) as CentiCents)
-  return Number.isInteger(mid) ? whole : `${whole}5`
-}

@@ -1,7 +1,8 @@
 /** The metrics as Prometheus reads them, made at each scrape; nothing is counted on the way of a frame. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
-import { METRICS, type Metric, type MetricFacts } from './metric-table.ts'
+import type { Metric, MetricFacts } from './metric.ts'
+import { METRICS } from './metric-table.ts'
 
 const LOOP_RESOLUTION_MS = 10
 

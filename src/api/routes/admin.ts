@@ -88,7 +88,7 @@ export function addAdmin(app: ApiServer, context: RouteContext): void {
         const markets = [...new Set(request.body.market_tickers)]
         const copy = context.copy()
         const unknown = ask === 'subscribe' ? undefined : markets.find((each) => copy?.market(each) === undefined)
-        if (copy !== undefined && unknown !== undefined) throw unknownMarket(copy, unknown)
+        if (copy !== undefined && unknown !== undefined) throw unknownMarket(context, copy, unknown)
         const { left = [] } = (await command(context, { ask, markets })) as { left?: string[] }
         return { message: DONE[ask], market_tickers: markets, left }
       },

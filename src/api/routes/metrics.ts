@@ -1,7 +1,7 @@
 /** `/rl/metrics`: for Prometheus. */
 import { Type } from 'typebox'
+import type { MetricFacts } from '../metrics/metric.ts'
 import { LoopDelay, MetricPage } from '../metrics/metric-page.ts'
-import type { MetricFacts } from '../metrics/metric-table.ts'
 import type { ApiServer } from '../server/build-server.ts'
 import type { RouteContext } from './route-context.ts'
 import { faults, strict } from './schemas.ts'

@@ -6,6 +6,7 @@ import type { SnapshotCache } from '../books/snapshot-cache.ts'
 import type { Health } from '../health/judge-health.ts'
 import type { RecorderWatch } from '../recorder/recorder-watch.ts'
 import { ApiFault } from '../server/api-fault.ts'
+import type { SecondBudget } from '../server/second-budget.ts'
 import type { StoreReader } from '../store/store-reader.ts'
 import type { WsMetrics } from '../ws/index.ts'
 
@@ -15,6 +16,7 @@ export type RouteContext = {
   readonly startedMs: number
   readonly recorder: RecorderWatch
   readonly snapshots: SnapshotCache
+  readonly nearNamesLeft: SecondBudget
   /** `undefined` where none is meant. */
   readonly store: StoreReader | undefined
   readonly tell: (event: ApiEvent) => void

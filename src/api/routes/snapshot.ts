@@ -79,7 +79,7 @@ export function addSnapshot(app: ApiServer, context: RouteContext): void {
       const { market_ticker, depth } = request.query
       const copy = needCopy(context)
       const markets =
-        market_ticker === undefined ? allMarkets(copy, snapshotMarketsMax) : findMarkets(copy, market_ticker)
+        market_ticker === undefined ? allMarkets(copy, snapshotMarketsMax) : findMarkets(context, copy, market_ticker)
       const bytes = context.snapshots.answer(copy, { markets, depth })
       return reply
         .type('application/json; charset=utf-8')
@@ -100,18 +100,23 @@ function allMarkets(copy: Replica, most: number): Market[] {
 }
 
 /** In the order asked for. Throws the fault of the first that is not known. */
-function findMarkets(copy: Replica, tickers: readonly string[]): Market[] {
+function findMarkets(context: RouteContext, copy: Replica, tickers: readonly string[]): Market[] {
   return tickers.map((wanted) => {
     const found = copy.market(wanted)
     if (found !== undefined) return found.market
-    throw unknownMarket(copy, wanted)
+    throw unknownMarket(context, copy, wanted)
   })
 }
 
-export function unknownMarket(copy: Replica, wanted: string): ApiFault {
-  const names = [...copy.markets()].map(({ market }) => market.ticker)
-  return new ApiFault('FLOW_API_UNKNOWN_MARKET', `${wanted} is not among the ${names.length} markets recorded here`, {
-    field: 'market_ticker',
-    near: nearNames(wanted, names),
-  })
+/** Names like it are looked for a few times a second: a client that asks for wrong ones all the time slows nobody down. */
+export function unknownMarket({ nearNamesLeft }: RouteContext, copy: Replica, wanted: string): ApiFault {
+  const markets = copy.fold.markets()
+  const near = nearNamesLeft.take()
+    ? nearNames(
+        wanted,
+        markets.map(({ ticker }) => ticker),
+      )
+    : []
+  const words = `${wanted} is not among the ${markets.length} markets recorded here`
+  return new ApiFault('FLOW_API_UNKNOWN_MARKET', words, { field: 'market_ticker', near })
 }

@@ -48,7 +48,10 @@ const internal = ({ id }: FastifyRequest): ApiFault =>
     `something went wrong here, and not with the request: the log says what, under ${id}`,
   )
 
-/** What is no HTTP never becomes a request: answered on the socket. */
+/** How long a client that was sent away may take to read why and to close its side: the server looks after it no longer. */
+const PARTING_MS_MAX = 1_000
+
+/** What is no HTTP never becomes a request: answered on the socket, which is let go. */
 export function answerBrokenClient(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   const code: FaultCode =
@@ -70,6 +73,8 @@ export function answerBrokenClient(error: NodeJS.ErrnoException, socket: Socket)
     'connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const overdue = setTimeout(() => socket.destroy(), PARTING_MS_MAX)
+  socket.once('close', () => clearTimeout(overdue))
 }
 
 const REASON_PHRASES: Readonly<Record<number, string>> = {

@@ -52,6 +52,8 @@ export type WsMetrics = {
 
 const TICK_MS = 1_000
 const GOODBYE_MS_MAX = 500
+/** How long a refused client may take to read why. */
+const REFUSAL_MS_MAX = 1_000
 
 export const attachWebSocket = (options: WebSocketOptions): WebSocketService => new AttachedWebSocket(options)
 
@@ -59,6 +61,8 @@ class AttachedWebSocket implements WebSocketService {
   readonly #options: WebSocketOptions
   readonly #limits: WsLimits
   readonly #clients = new Set<WsClient>()
+  /** Every one that asked for an upgrade and is open: the HTTP server looks after none of them. */
+  readonly #sockets = new Set<Duplex>()
   readonly #upgrader: WebSocketServer
   readonly #fanOut: FanOut
   readonly #timers: NodeJS.Timeout[]
@@ -115,14 +119,17 @@ class AttachedWebSocket implements WebSocketService {
     const untilMs = performance.now() + GOODBYE_MS_MAX
     while (this.#clients.size > 0 && performance.now() < untilMs) await sleep(5)
     for (const client of this.#clients) client.terminate()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   readonly #upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const { path, admit, allowedOrigins = [] } = this.#options
-    socket.on('error', () => socket.destroy())
     const isOurs = request.url?.split('?')[0] === path
     // Somebody else on this server may know the path.
     if (!isOurs && this.#options.server.listenerCount('upgrade') > 1) return
+    socket.on('error', () => socket.destroy())
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
     const refusal = isOurs
       ? (admit(request) ?? refuseOrigin(request, allowedOrigins) ?? this.#refuseCrowd())
       : { status: 404, code: 'FLOW_API_NOT_FOUND', message: `WebSockets are served at ${path}` }
@@ -150,7 +157,7 @@ class AttachedWebSocket implements WebSocketService {
       environment: replica.environment ?? null,
       journal: replica.journalId ?? null,
       position: formatPosition(replica.position),
-      state: replica.state,
+      state: replica.toldState,
       channels: CHANNELS,
     }
     client.push(encodePlain('hello', hello))
@@ -194,10 +201,14 @@ function refuseOrigin({ headers }: IncomingMessage, allowed: readonly string[]):
   return { status: 403, code: 'FLOW_API_FORBIDDEN', message: 'pages of this origin are not let in' }
 }
 
+/** Says why, and lets the socket go: after an upgrade the server's own time limits hold no longer, whatever the client does. */
 function answer(socket: Duplex, { status, code, message }: WsRefusal): void {
   const body = JSON.stringify({ error: { code, message } })
+  const overdue = setTimeout(() => socket.destroy(), REFUSAL_MS_MAX)
+  socket.once('close', () => clearTimeout(overdue))
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   )
 }

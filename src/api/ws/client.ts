@@ -99,6 +99,17 @@ export class WsClient {
     this.owed.add(ticker)
   }
 
+  /** The market is recorded no longer. Should it come again, its snapshot is sent as the first was. */
+  forget(ticker: string): void {
+    this.#live.delete(ticker)
+    this.owed.delete(ticker)
+  }
+
+  /** Tickers whose book was sent, and whose changes follow. */
+  get followed(): Iterable<string> {
+    return this.#live
+  }
+
   oweAll(): void {
     for (const ticker of this.books.all ? this.#parts.tickers() : this.books.tickers) this.owe(ticker)
   }
@@ -262,7 +273,11 @@ export class WsClient {
   #overLimit({ id, channels, tickers }: WsCommand): WsFault | undefined {
     const { tickersMax } = this.#parts.limits
     if (tickers === 'all') return undefined
-    const isOver = channels.some((each) => this.#interestOf(each).tickers.size + tickers.length > tickersMax)
+    const isOver = channels.some((channel) => {
+      const { tickers: known } = this.#interestOf(channel)
+      // Those that it has already take no room.
+      return known.size + tickers.filter((each) => !known.has(each)).length > tickersMax
+    })
     if (!isOver) return undefined
     const message = `a client may name ${tickersMax} tickers on a channel: unsubscribe some, or subscribe to "all"`
     return { cmd: 'fault', id, code: 'FLOW_WS_LIMIT', message }

@@ -9,6 +9,7 @@ import type { Replica, ReplicaListener } from '#live'
 import type { WsClient } from './client.ts'
 import {
   encodeDelta,
+  encodeLost,
   encodeMarketStats,
   encodeSnapshot,
   encodeStats,
@@ -23,7 +24,7 @@ const OWED_MS = 5
 export class FanOut implements ReplicaListener {
   readonly #replica: Replica
   readonly #clients: ReadonlySet<WsClient>
-  /** Snapshots as they are at one position. */
+  /** Snapshots as they are at one position, for as long as what they say of belief holds. */
   readonly #snapshots = new Map<string, Buffer>()
   #snapshotsAt = ''
   #owing: NodeJS.Timeout | undefined
@@ -75,6 +76,7 @@ export class FanOut implements ReplicaListener {
   }
 
   validity(market: Market): void {
+    this.#snapshots.delete(market.ticker)
     if (this.#clients.size === 0) return
     const { position } = this.#replica
     let tail: Buffer | undefined
@@ -85,8 +87,17 @@ export class FanOut implements ReplicaListener {
     }
   }
 
+  forgotten(ticker: string): void {
+    this.#snapshots.delete(ticker)
+    for (const client of this.#clients) client.forget(ticker)
+  }
+
   restarted(): void {
-    for (const client of this.#clients) client.oweAll()
+    this.#snapshots.clear()
+    for (const client of this.#clients) {
+      this.#tellLost(client)
+      client.oweAll()
+    }
     this.batchEnded()
   }
 
@@ -128,7 +139,7 @@ export class FanOut implements ReplicaListener {
     const parts = new Map<string, string>()
     for (const each of this.#replica.markets()) {
       const { ticker } = each.market
-      if (wanting.some(({ stats }) => stats.has(ticker))) parts.set(ticker, encodeMarketStats(this.#replica, each))
+      if (wanting.some(({ stats }) => stats.has(ticker))) parts.set(ticker, encodeMarketStats(each))
     }
     let ofAll: Buffer | undefined
     for (const client of wanting) {
@@ -145,6 +156,16 @@ export class FanOut implements ReplicaListener {
 
   close(): void {
     clearTimeout(this.#owing)
+  }
+
+  /** Books that a client has, and the copy that was begun anew has not. */
+  #tellLost(client: WsClient): void {
+    const { fold, position } = this.#replica
+    for (const ticker of [...client.followed]) {
+      if (fold.market(ticker) !== undefined) continue
+      client.pushData(encodeLost(position, ticker), position)
+      client.forget(ticker)
+    }
   }
 
   #flush(): void {

@@ -14,8 +14,8 @@ import {
   type Side,
   sideName,
 } from '#domain'
-import type { Market } from '#feed'
-import type { LiveMarket, Replica } from '#live'
+import type { DoubtCause, Market } from '#feed'
+import { type LiveMarket, type Replica, viewBook } from '#live'
 
 export const PROTOCOL_VERSION = 1
 
@@ -44,10 +44,21 @@ export function encodeDelta(
   )
 }
 
-export const encodeSnapshot = (replica: Replica, market: Market): Buffer =>
-  encodeData('orderbook_snapshot', replica.position, JSON.stringify(replica.view(market)))
+/**
+ * Validity is the fold's own here. How late the copy is is told once for all books, by {@link encodeStatus}: said of each,
+ * it would have to be taken back for each.
+ */
+export function encodeSnapshot(replica: Replica, market: Market): Buffer {
+  const { segment, offset } = replica.position
+  const place = { position: `${segment}:${offset}`, behind_ms: Math.round(replica.behindMs) }
+  return encodeData(
+    'orderbook_snapshot',
+    replica.position,
+    JSON.stringify({ ...viewBook(market, Date.now()), ...place }),
+  )
+}
 
-export function encodeValidity(replica: Replica, market: Market, doubt = replica.doubtOf(market)): Buffer {
+export function encodeValidity(replica: Replica, market: Market, doubt = market.doubt): Buffer {
   const { ticker, asOfMs } = market
   return encodeData(
     'orderbook_validity',
@@ -60,6 +71,14 @@ export function encodeValidity(replica: Replica, market: Market, doubt = replica
     }),
   )
 }
+
+/** A book that is recorded no longer, of which nothing is known but the name. */
+export const encodeLost = (position: Position, ticker: string): Buffer =>
+  encodeData(
+    'orderbook_validity',
+    position,
+    JSON.stringify({ market_ticker: ticker, valid: false, doubt: 'unsubscribed' satisfies DoubtCause, as_of: null }),
+  )
 
 export function encodeTrade(position: Position, trade: TradeFrame, receivedMs: number): Buffer {
   const { market, tradeId, yesPrice, size, takerSide, isBlock, exchangeMs } = trade
@@ -81,11 +100,11 @@ export function encodeTrade(position: Position, trade: TradeFrame, receivedMs: n
 }
 
 /** One market's part of a `stats` message. */
-export function encodeMarketStats(replica: Replica, { market, lastTrade, framesPerSecond }: LiveMarket): string {
+export function encodeMarketStats({ market, lastTrade, framesPerSecond }: LiveMarket): string {
   const { yesBid, yesAsk } = market.book.top()
   return JSON.stringify({
     market_ticker: market.ticker,
-    valid: replica.doubtOf(market) === undefined,
+    valid: market.valid,
     frames_per_second: Math.round(framesPerSecond * 10) / 10,
     yes_bid_dollars: yesBid === undefined ? null : formatDollars(yesBid),
     yes_ask_dollars: yesAsk === undefined ? null : formatDollars(yesAsk),
@@ -98,7 +117,7 @@ export function encodeMarketStats(replica: Replica, { market, lastTrade, framesP
 export function encodeStats(replica: Replica, nowMs: number, markets: readonly string[]): Buffer {
   const head = {
     ts_ms: nowMs,
-    state: replica.state,
+    state: replica.toldState,
     behind_ms: Math.round(replica.behindMs),
     frames_per_second: Math.round(replica.framesPerSecond),
   }
@@ -110,7 +129,7 @@ export const encodeStatus = (replica: Replica): Buffer =>
   encodeData(
     'status',
     replica.position,
-    JSON.stringify({ state: replica.state, behind_ms: Math.round(replica.behindMs) }),
+    JSON.stringify({ state: replica.toldState, behind_ms: Math.round(replica.behindMs) }),
   )
 
 /** Microseconds are kept. */

@@ -78,6 +78,7 @@ export class RowFold {
   #writes = false
   /** Where the record at hand stands. */
   #origin: Origin = { segment: 0, offset: 0, receivedNs: 0n }
+  #isFrame = false
   #dayEndNs = 0n
   #second = -1n
   /** A record that `take` has moved to and not used. */
@@ -91,6 +92,7 @@ export class RowFold {
     this.#conflation = new Conflation(sampleRate, (row) => this.#emit(row))
     this.#standing = new Standing({
       origin: () => this.#origin,
+      isFrame: () => this.#isFrame,
       batch: () => (this.#writes ? this.#batch : undefined),
       known: (market) => this.#markets.of(market.ticker),
       connection: (record) => this.#runs.stored(record),
@@ -226,6 +228,7 @@ export class RowFold {
   }
 
   #moveTo(block: JournalBlock): void {
+    this.#isFrame = block.type === RECORD.FRAME
     this.#origin = { segment: block.segment, offset: block.recordOffset, receivedNs: block.stampNs() }
   }
 

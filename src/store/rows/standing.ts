@@ -6,6 +6,7 @@
  *   a lost connection     from its last frame or ping, as the record says; a dead process's from the last durable record
  *   a fault of the book   from that market's last snapshot: it went wrong somewhere since
  *   the end of a gap      the first snapshot that proves the market again
+ *   our own letting go    no gap: the market's validity ends there, and nothing is missed of what is not asked for
  *
  * An interval of validity ends where the last proof was, which may lie before the record that revealed it. A row begun in
  * the batch at hand gets its end in place; one of an earlier batch is told to end (row-batch.ts).
@@ -32,6 +33,8 @@ export type Loss = { readonly cause: string; readonly proofNs: bigint; readonly 
 
 export type StandingParts = {
   readonly origin: () => Origin
+  /** Whether the record at hand is what the exchange sent. */
+  readonly isFrame: () => boolean
   /** `undefined` while nothing is written. */
   readonly batch: () => RowBatch | undefined
   readonly known: (market: Market) => Known | undefined
@@ -137,6 +140,8 @@ export class Standing {
     this.#parts.turned(known)
     const batch = this.#parts.batch()
     if (batch === undefined) return
+    // The exchange says so in a frame; in every other record it is our own doing.
+    if (cause === 'unsubscribed' && !this.#parts.isFrame()) return
     const { fromNs, fromKind } = this.#proofOf(market, known, cause)
     const gap: GapRow = {
       market: known.id,
