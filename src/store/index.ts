@@ -5,6 +5,8 @@ export type { DatabaseEvent } from './embedded/database-event.ts'
 export { type DatabaseLease, type OpenDatabaseOptions, openDatabase } from './embedded/open-database.ts'
 export * from './schema/index.ts'
 export { StoreError, type StoreErrorCode } from './writer/errors.ts'
+export type { StoreConnection, StoreDatabase } from './writer/store-database.ts'
+export type { StoreEvent, StoreWriterOptions } from './writer/store-options.ts'
 export type { DrainResult, StoreState, StoreStatus } from './writer/store-status.ts'
 export {
   type StoreThreadEvent,
@@ -13,4 +15,4 @@ export {
   type StoreWorkerStatus,
   startStoreWorker,
 } from './writer/store-thread.ts'
-export { type StoreEvent, StoreWriter, type StoreWriterOptions } from './writer/store-writer.ts'
+export { StoreWriter } from './writer/store-writer.ts'
