@@ -114,6 +114,9 @@ export class JournalCursor {
         return undefined
       }
       const { number } = segment
+      // Entered while it was the last: what the writer gave up at its end must not be read, and the next one says where.
+      if (this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until))
+        this.#segmentEnd = await this.#findEnd(segment, until)
       const from = this.#position.segment === number ? this.#position.offset : 0
       const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
       const ready = segment.scanner.nextInWindow(limit)
@@ -181,6 +184,10 @@ export class JournalCursor {
     return number === until.segment && typeof this.#options.until === 'function'
       ? until.offset
       : Number.POSITIVE_INFINITY
+  }
+
+  #isDurablePast(number: number, until: Position): boolean {
+    return typeof this.#options.until === 'function' && until.segment > number
   }
 
   /** Opens the segment that comes next; `undefined` when there is none within the bounds. */

@@ -26,10 +26,18 @@ export class Books {
   readonly #verdicts: Verdicts
   readonly #exchange: SimulatedExchange
   readonly #numbers: Numbers
+  readonly #impossible: (connection: number, frame: Sent) => void
   /** By connection and sid, then ticker. */
   readonly #references = new Map<string, Map<string, Reference>>()
 
-  constructor(verdicts: Verdicts, exchange: SimulatedExchange, numbers: Numbers) {
+  /** `impossible` is told of each frame that gives away that its market's book was wrong before it. */
+  constructor(
+    verdicts: Verdicts,
+    exchange: SimulatedExchange,
+    numbers: Numbers,
+    impossible: (connection: number, frame: Sent) => void,
+  ) {
+    this.#impossible = impossible
     this.#verdicts = verdicts
     this.#exchange = exchange
     this.#numbers = numbers
@@ -58,11 +66,13 @@ export class Books {
     const reference = references.get(market)
     if (reference?.isKnown !== true || told.what === 'ended') return
     const { groupMs = 0 } = frame
+    const before = reference.impossible
     const isNextGroup = reference.groupMs !== 0 && groupMs !== reference.groupMs
     if (isNextGroup && reference.book.isCrossed) reference.impossible ??= 'it was left crossed by an earlier group'
     reference.groupMs = groupMs
     if (reference.book.apply(told.what) < 0)
       reference.impossible ??= 'a change came that would have left less than nothing'
+    if (reference.impossible !== before) this.#impossible(connection, frame)
   }
 
   checkAll(fold: Fold): void {

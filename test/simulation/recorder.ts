@@ -31,6 +31,7 @@ export interface Witness {
   noticed(effect: Effect, link: SimulatedLink): void
   relieved(relief: Relief): void
   ticked(): void
+  durable(): void
   failed(error: Error): void
   trace(line: () => string): void
 }
@@ -41,6 +42,8 @@ export type LifeOptions = {
   readonly random: SeededRandom
   readonly wire: Wire
   readonly witness: Witness
+  /** The run's id. */
+  readonly session: string
   /** The markets of each connection. */
   readonly connections: readonly (readonly string[])[]
   readonly useYesPrice: boolean
@@ -67,6 +70,7 @@ export async function beginLife(options: LifeOptions): Promise<RecorderLife> {
     segmentBytes: options.segmentBytes,
     segmentAgeMs: options.segmentMs,
     context: () => life?.context(),
+    onDurable: () => witness.durable(),
     onEvent: (event) => {
       witness.trace(() => `journal ${event.kind} ${'segment' in event ? event.segment : ''}`)
       if (event.kind === 'failed') witness.failed(event.error)
@@ -98,7 +102,7 @@ export class RecorderLife {
   }
 
   start(): void {
-    const body = { event: 'started', session: SESSION, version: 'simulation' }
+    const body = { event: 'started', session: this.#options.session, version: 'simulation' }
     this.tape.record(RECORD.SESSION, 0, encodeJson(body))
     this.fold.sessionStarted()
     for (const link of this.links) link.act((session, nowMs) => session.start(nowMs))
@@ -111,14 +115,18 @@ export class RecorderLife {
   }
 
   context(): Uint8Array {
-    return encodeJson(describeContext(this.fold, SESSION))
+    return encodeJson(describeContext(this.fold, this.#options.session))
   }
 
   /** Lets the connections go and makes everything received durable; `false` when that could not be done in time. */
   async stop(): Promise<boolean> {
     for (const link of this.links) link.act((session, nowMs) => session.stop(nowMs))
     this.#isOver = true
-    this.tape.record(RECORD.SESSION, 0, encodeJson({ event: 'stopped', session: SESSION, version: 'simulation' }))
+    this.tape.record(
+      RECORD.SESSION,
+      0,
+      encodeJson({ event: 'stopped', session: this.#options.session, version: 'simulation' }),
+    )
     try {
       await this.journal.close()
     } catch {
@@ -234,8 +242,6 @@ export class RecorderLife {
     }
   }
 }
-
-const SESSION = '00000000-0000-4000-8000-000000000000'
 
 /** The journal as the tape sees it, with every record that it took told of. */
 function watched(journal: Journal, witness: Witness): TapeJournal {
