@@ -14,6 +14,8 @@ type Reference = {
   isKnown: boolean
   /** What came that cannot be; `undefined` while nothing did. */
   impossible: string | undefined
+  /** A frame that nobody can read came since: what is impossible after it may be its doing. */
+  isBlind: boolean
   /** The group of its last change since its snapshot, Unix ms; 0 before the first. */
   groupMs: number
 }
@@ -56,11 +58,18 @@ export class Books {
     if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
     const references = this.#referencesOf(connection, sid)
     if (verdict === 'break' || kind === 'error') forgetAll(references)
+    if (kind === 'unknown') for (const reference of references.values()) reference.isBlind = true
     if (market === undefined || (kind !== 'snapshot' && kind !== 'delta')) return
     const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
     if (told === undefined || told.seq !== seq) return
     if (told.what instanceof PlainBook) {
-      references.set(market, { book: PlainBook.copyOf(told.what), isKnown: true, impossible: undefined, groupMs: 0 })
+      references.set(market, {
+        book: PlainBook.copyOf(told.what),
+        isKnown: true,
+        impossible: undefined,
+        isBlind: false,
+        groupMs: 0,
+      })
       return
     }
     const reference = references.get(market)
@@ -72,7 +81,7 @@ export class Books {
     reference.groupMs = groupMs
     if (reference.book.apply(told.what) < 0)
       reference.impossible ??= 'a change came that would have left less than nothing'
-    if (reference.impossible !== before) this.#impossible(connection, frame)
+    if (reference.impossible !== before && !reference.isBlind) this.#impossible(connection, frame)
   }
 
   checkAll(fold: Fold): void {

@@ -44,6 +44,7 @@ export class Readers {
   readonly #views: ViewChecker
   readonly #rows: RowChecker
   readonly #validity: ValidityChecker
+  #abandonedMs = 0
   #now: { readonly life: RecorderLife; readonly session: string } | undefined
 
   constructor(options: ReadersOptions) {
@@ -95,6 +96,10 @@ export class Readers {
     if (this.#now === undefined) return
     this.#store.durable(this.#now.life.journal.durable)
     this.#view.durableMoved(this.#now.life)
+  }
+
+  abandoned(): void {
+    this.#abandonedMs = this.#options.time.nowMs
   }
 
   opened(connection: number, peer: ExchangeConnection): void {
@@ -186,7 +191,8 @@ export class Readers {
     const { replica } = this.#view
     if (replica === undefined) return
     const running = this.#now && { journal: this.#now.life.journal, session: this.#now.session }
-    this.#views.check(replica, running, this.#options.time.nowMs)
+    const sinceMs = Math.max(this.#view.startedMs, this.#abandonedMs)
+    this.#views.check(replica, running, this.#options.time.nowMs, sinceMs)
   }
 
   /** What is not caught up yet, in words. */
