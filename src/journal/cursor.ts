@@ -189,12 +189,13 @@ export class JournalCursor {
 
   /**
    * A writer on a sick disk removes a segment in which nothing became durable, and makes it again: who opened it before
-   * holds a file that is gone. Lets go of it where something durable is missing in it and its name leads elsewhere now.
+   * holds a file that is gone, with the first block of the new one at most. Lets go of it where something durable is
+   * missing in it and its name leads elsewhere now.
    */
   async #wasMadeAnew(segment: OpenSegment, at: number, until: Position): Promise<boolean> {
     const { number, header, bytes } = segment
     const isMissing = this.#isDurablePast(number, until) || at < this.#durableStart(number, until)
-    if (this.#segmentShown || !isMissing) return false
+    if (!isMissing) return false
     const found = await readHeader(this.#options.disk, this.#options.folder, number)
     if (found === undefined || found.id === header?.id) return false
     this.#segment = undefined
