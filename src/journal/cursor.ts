@@ -118,7 +118,8 @@ export class JournalCursor {
       if (this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until))
         this.#segmentEnd = await this.#findEnd(segment, until)
       const from = this.#position.segment === number ? this.#position.offset : 0
-      const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
+      const isEndUnknown = this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until)
+      const limit = isEndUnknown ? segment.scanner.at : Math.min(this.#segmentEnd, this.#durableEnd(number, until))
       const ready = segment.scanner.nextInWindow(limit)
       const scanned: Scanned = ready === undefined ? await segment.scanner.next(limit) : { kind: 'block', block: ready }
       if (scanned.kind === 'block') {
