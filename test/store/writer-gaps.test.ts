@@ -36,7 +36,7 @@ async function tell(schema: string, happen: (story: Story) => void | Promise<voi
     story.remove()
   }
   const ms = (column: string) =>
-    `((${column} - 1786000000000000000) / 1000000)::float AS ${column.replace('_ns', '_ms')}`
+    `((${column} - 1786100000000000000) / 1000000)::float AS ${column.replace('_ns', '_ms')}`
   const gaps = await client.query<Told>(
     `SELECT cause, from_kind, ${ms('from_ns')}, ${ms('found_ns')}, ${ms('to_ns')} FROM ${schema}.rl_gaps
      JOIN ${schema}.rl_markets USING (market_id) WHERE ticker = 'KXA-1' ORDER BY found_segment, found_offset`,
