@@ -31,7 +31,7 @@ const DAYS_MAX = 3_660
 
 /** A market's days in which it was asked for, oldest first. `untilMs`: where the recording ends, for what lasts. */
 export function coverageOf(
-  { market, asked, valid }: Pick<LedgerMarket, 'market' | 'asked' | 'valid'>,
+  { market, wanted: asked, valid }: Pick<LedgerMarket, 'market' | 'wanted' | 'valid'>,
   { openMs, closeMs }: Pick<MarketTimes, 'openMs' | 'closeMs'>,
   { fromMs, toMs, zone }: Range,
   untilMs: number,

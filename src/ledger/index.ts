@@ -24,6 +24,7 @@ export { type MarketTimes, ToldTimes } from './market-times.ts'
 export { msOfNs, nsOfMs, type Place } from './place.ts'
 export {
   ASK_WITHIN_MS,
+  type Asked,
   type ClosedBy,
   type Gap,
   type Loss,
@@ -31,6 +32,7 @@ export {
   type Standing,
   Standings,
   type StandingsParts,
+  tellLoss,
   type Validity,
 } from './standing.ts'
 export { meetsWeeklyPause } from './weekly-pause.ts'

@@ -8,6 +8,7 @@
 import {
   type ConnectionLostBody,
   type ContextBody,
+  type ContextConnection,
   type GapBody,
   RECORD,
   type RestBody,
@@ -42,7 +43,7 @@ export type LedgerMarket = Standing<string> & {
   readonly market: string
   readonly valid: Interval[]
   /** When it was asked for. */
-  readonly asked: Span[]
+  readonly wanted: Span[]
 }
 
 /** Gaps and intervals kept at most, about 200 MB of them: a longer stretch is read in parts. */
@@ -85,9 +86,6 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   #connectionBase = 0
   #lastConnection = 0
   #isRunOpen = false
-  /** Markets that the run before asked for and this one has not yet: when that run was last heard of. */
-  readonly #suspended = new Map<LedgerMarket, number>()
-
   /** `foldRecord` applies a record to a fold, as every reader of a journal does. */
   constructor(foldRecord: (fold: Fold, record: Record) => void) {
     this.#foldRecord = foldRecord
@@ -114,24 +112,23 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         interval.toMs = Math.max(interval.fromMs, msOfNs(to.receivedNs))
         interval.verifiedMs = Math.min(interval.verifiedMs, interval.toMs)
       },
+      askedBegan: ({ from }, { wanted }) => {
+        this.#count()
+        wanted.push({ fromMs: msOfNs(from.receivedNs), toMs: undefined })
+      },
+      askedEnded: ({ to }, { wanted }) => {
+        const span = wanted.at(-1)
+        if (span !== undefined && to !== undefined) span.toMs = msOfNs(to.receivedNs)
+      },
       confirmed: (_, { valid }) => {
         const interval = valid.at(-1)
         if (interval !== undefined) interval.verifiedMs = msOfNs(this.#here().receivedNs)
       },
     })
-    const { asked, letGo, ...listener } = this.#standings.listener
     const audits: AuditListener = { audited: (_, { result }) => void this.counts.audits[result]++ }
     this.fold = new Fold({
-      ...listener,
+      ...this.#standings.listener,
       ...audits,
-      asked: (connection, market) => {
-        asked?.(connection, market)
-        this.#askedFor(market.ticker)
-      },
-      letGo: (market) => {
-        letGo?.(market)
-        this.#letGo(market.ticker)
-      },
       passedOver: () => {
         this.#isPassedOver = true
       },
@@ -149,12 +146,8 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   }
 
   /** By first sight. */
-  *markets(): Generator<LedgerMarket> {
-    for (const entry of this.#markets.values()) {
-      const toMs = this.#suspended.get(entry)
-      const asked = toMs === undefined ? entry.asked : [...entry.asked.slice(0, -1), { ...entry.asked.at(-1)!, toMs }]
-      yield { ...entry, asked }
-    }
+  markets(): Iterable<LedgerMarket> {
+    return this.#markets.values()
   }
 
   /** Folds the next record of the journal. Throws {@link LedgerTooLarge}. */
@@ -210,7 +203,7 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   #entryOf(market: string): LedgerMarket {
     const known = this.#markets.get(market)
     if (known !== undefined) return known
-    const entry: LedgerMarket = { ...newStanding<string>(), market, valid: [], asked: [] }
+    const entry: LedgerMarket = { ...newStanding<string>(), market, valid: [], wanted: [] }
     this.#markets.set(market, entry)
     return entry
   }
@@ -247,11 +240,8 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         const { connections = [] } = this.#json<ContextBody>(record)
         this.#isRunOpen = true
         this.#foldRecord(this.fold, record)
-        for (const { asked } of connections) {
-          for (const ticker of [...(asked?.awaiting ?? []), ...(asked?.held ?? []), ...(asked?.again ?? [])]) {
-            this.#standings.stillAsked(this.#entryOf(ticker))
-            this.#askedFor(ticker)
-          }
+        for (const each of connections) {
+          for (const ticker of askedIn(each)) this.#standings.askedFor(this.#entryOf(ticker), each.connection)
         }
         return
       }
@@ -275,12 +265,6 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     this.#standings.runBegan()
     this.#connectionBase = this.#lastConnection
     this.#isRunOpen = true
-    for (const [{ asked }, toMs] of this.#suspended) asked.at(-1)!.toMs = toMs
-    this.#suspended.clear()
-    for (const entry of this.#markets.values()) {
-      const span = entry.asked.at(-1)
-      if (span !== undefined && span.toMs === undefined) this.#suspended.set(entry, this.lastMs)
-    }
   }
 
   /** A hole that does not follow from the frames: both ends are told at once. */
@@ -294,24 +278,6 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
       const from = { found, fromNs: BigInt(fromNs), fromKind: 'durable' }
       this.gaps.push({ market, connection: undefined, sid: undefined, cause, detail, ...from, ...ends })
     }
-  }
-
-  #askedFor(ticker: string): void {
-    const entry = this.#entryOf(ticker)
-    this.#suspended.delete(entry)
-    const { asked } = entry
-    const last = asked.at(-1)
-    if (last !== undefined && last.toMs === undefined) return
-    this.#count()
-    asked.push({ fromMs: msOfNs(this.#here().receivedNs), toMs: undefined })
-  }
-
-  #letGo(ticker: string): void {
-    const entry = this.#markets.get(ticker)
-    const span = entry?.asked.at(-1)
-    if (entry === undefined || span === undefined) return
-    span.toMs ??= this.#suspended.get(entry) ?? msOfNs(this.#here().receivedNs)
-    this.#suspended.delete(entry)
   }
 
   #lifecycle(record: Record): void {
@@ -329,3 +295,10 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     }
   }
 }
+
+/** Markets that a connection asks for; those on their way out are not. */
+export const askedIn = ({ asked }: ContextConnection): readonly string[] => [
+  ...(asked?.awaiting ?? []),
+  ...(asked?.held ?? []),
+  ...(asked?.again ?? []),
+]

@@ -47,6 +47,14 @@ export type Validity<Key> = {
   found: Position | undefined
 }
 
+/** When a market was asked for. A run that asks for it again goes on with it. */
+export type Asked<Key> = {
+  readonly market: Key
+  readonly connection: number
+  readonly from: Place
+  to: Place | undefined
+}
+
 /** What is kept of a market. */
 export type Standing<Key> = {
   /** The snapshot that proved its book last. */
@@ -54,6 +62,7 @@ export type Standing<Key> = {
   /** Open now. */
   gap: Gap<Key> | undefined
   validity: Validity<Key> | undefined
+  asked: Asked<Key> | undefined
   /** The run that asked for it last, counted from 1 by this reader; 0 when none was seen to. */
   askedInRun: number
 }
@@ -62,6 +71,7 @@ export const newStanding = <Key>(): Standing<Key> => ({
   snapshot: undefined,
   gap: undefined,
   validity: undefined,
+  asked: undefined,
   askedInRun: 0,
 })
 
@@ -71,6 +81,13 @@ export type Loss = {
   readonly detail?: string | undefined
   readonly proofNs: bigint
   readonly kind: string
+}
+
+/** The loss by the name that a hole of it has: one that the exchange's pause explains is `maintenance`. */
+export function tellLoss(loss: Loss, foundMs: number): Loss {
+  if (!isExplainedByPause(loss.cause) || !meetsWeeklyPause(msOfNs(loss.proofNs), foundMs)) return loss
+  const detail = loss.detail === undefined ? loss.cause : `${loss.cause}: ${loss.detail}`
+  return { ...loss, cause: 'maintenance' satisfies HoleCause, detail }
 }
 
 export type StandingsParts<Key, Entry extends Standing<Key>> = {
@@ -90,6 +107,8 @@ export type StandingsParts<Key, Entry extends Standing<Key>> = {
   readonly gapEnded: (gap: Gap<Key>, entry: Entry) => void
   readonly validityBegan: (validity: Validity<Key>, entry: Entry) => void
   readonly validityEnded: (validity: Validity<Key>, entry: Entry) => void
+  readonly askedBegan: (asked: Asked<Key>, entry: Entry) => void
+  readonly askedEnded: (asked: Asked<Key>, entry: Entry) => void
   /** The exchange's own snapshot came while the book was held for right, in sequence. */
   readonly confirmed?: (validity: Validity<Key>, entry: Entry) => void
 }
@@ -111,10 +130,10 @@ export class Standings<Key, Entry extends Standing<Key>> {
   /** The run at hand, counted from the one that the reader began in. */
   #run = 1
   #runBegan: Place | undefined
-  /** Markets with an open gap that began before the run at hand, which has not asked for them. */
+  /** Markets that were asked for before the run at hand, and not by it. */
   readonly #left = new Set<Entry>()
-  /** Markets with an open gap. */
-  readonly #open = new Set<Entry>()
+  /** Markets that are asked for, or whose gap is open. */
+  readonly #current = new Set<Entry>()
 
   constructor(parts: StandingsParts<Key, Entry>) {
     this.#parts = parts
@@ -126,7 +145,7 @@ export class Standings<Key, Entry extends Standing<Key>> {
     doubted: (market, cause) => this.#doubted(market, cause),
     validity: (market) => this.#validityChanged(market),
     oriented: (connection) => this.#oriented(connection),
-    asked: (_, market) => this.#asked(market),
+    asked: (connection, market) => this.#asked(connection, market),
     letGo: (market) => this.#letGo(market),
   }
 
@@ -135,30 +154,34 @@ export class Standings<Key, Entry extends Standing<Key>> {
     this.#runBegan ??= began
   }
 
-  /** A gap that stands open where a reader goes on; after {@link resumeRun}. */
-  resume(entry: Entry, gap: Gap<Key>): void {
-    entry.gap = gap
-    this.#open.add(entry)
+  /** What stands open where a reader goes on; after {@link resumeRun}. */
+  resume(entry: Entry, { gap, asked }: { readonly gap?: Gap<Key>; readonly asked?: Asked<Key> }): void {
+    if (gap !== undefined) entry.gap = gap
+    if (asked !== undefined) entry.asked = asked
+    this.#current.add(entry)
     const began = this.#runBegan
-    // A book in doubt since then had been asked for by this run.
-    const isOlder = began !== undefined && comparePositions(gap.found, began) <= 0
-    if (isOlder && entry.askedInRun < this.#run) this.#left.add(entry)
+    // What this run has seen in doubt it had asked for.
+    const isOlder = (place: Place) => began !== undefined && comparePositions(place, began) <= 0
+    const wasAsked = entry.askedInRun === this.#run || (gap !== undefined && !isOlder(gap.found))
+    if (!wasAsked && (asked === undefined || isOlder(asked.from))) this.#left.add(entry)
   }
 
   /** What happens inside is the loss of a connection, and its proof is the record's. */
   losing(loss: Loss, happen: () => void): void {
-    const foundMs = msOfNs(this.#parts.place().receivedNs)
-    const isPause = isExplainedByPause(loss.cause) && meetsWeeklyPause(msOfNs(loss.proofNs), foundMs)
-    const detail = loss.detail === undefined ? loss.cause : `${loss.cause}: ${loss.detail}`
-    this.#loss = isPause ? { ...loss, cause: 'maintenance' satisfies HoleCause, detail } : loss
+    this.#loss = tellLoss(loss, msOfNs(this.#parts.place().receivedNs))
     happen()
     this.#loss = undefined
   }
 
-  /** The context of a segment: a reader that begins there learns which markets are asked for. */
-  stillAsked(entry: Entry): void {
+  /** A command asks for the market, or the context of a segment says that one did. */
+  askedFor(entry: Entry, connection: number): void {
     entry.askedInRun = this.#run
     this.#left.delete(entry)
+    if (entry.asked !== undefined || !this.#parts.isKept()) return
+    const market = this.#parts.keyOf(entry)
+    entry.asked = { market, connection: this.#parts.connection(connection), from: this.#parts.place(), to: undefined }
+    this.#current.add(entry)
+    this.#parts.askedBegan(entry.asked, entry)
   }
 
   /** A run begins. What it does not ask for is let go: see {@link runGoesOn}. */
@@ -166,7 +189,7 @@ export class Standings<Key, Entry extends Standing<Key>> {
     this.runEnded()
     this.#run++
     this.#runBegan = this.#parts.place()
-    for (const each of this.#open) this.#left.add(each)
+    for (const each of this.#current) this.#left.add(each)
   }
 
   /** Called with records that are no frames: looks whether the run has had its time to ask for what was open before it. */
@@ -179,18 +202,30 @@ export class Standings<Key, Entry extends Standing<Key>> {
   runEnded(): void {
     const began = this.#runBegan
     if (began === undefined) return
-    for (const entry of this.#left) this.#close(entry, 'let_go', began)
+    for (const entry of this.#left) this.#leave(entry, began)
     this.#left.clear()
   }
 
-  #asked(market: Market): void {
+  #asked(connection: number, market: Market): void {
     const entry = this.#parts.entryOf(market)
-    if (entry !== undefined) this.stillAsked(entry)
+    if (entry !== undefined) this.askedFor(entry, connection)
   }
 
   #letGo(market: Market): void {
-    const entry = this.#parts.entryOf(market)
-    if (entry !== undefined && this.#parts.isKept()) this.#close(entry, 'let_go', this.#parts.place())
+    const entry = this.#parts.isKept() ? this.#parts.entryOf(market) : undefined
+    if (entry !== undefined) this.#leave(entry, this.#parts.place())
+  }
+
+  /** The market is recorded no longer. */
+  #leave(entry: Entry, at: Place): void {
+    this.#close(entry, 'let_go', at)
+    this.#left.delete(entry)
+    this.#current.delete(entry)
+    const { asked } = entry
+    if (asked === undefined) return
+    entry.asked = undefined
+    asked.to = at
+    this.#parts.askedEnded(asked, entry)
   }
 
   #proven(market: Market): void {
@@ -235,7 +270,7 @@ export class Standings<Key, Entry extends Standing<Key>> {
       closedBy: undefined,
     }
     entry.gap = gap
-    this.#open.add(entry)
+    this.#current.add(entry)
     this.#parts.gapBegan(gap, entry)
   }
 
@@ -243,8 +278,7 @@ export class Standings<Key, Entry extends Standing<Key>> {
     const { gap } = entry
     if (gap === undefined) return
     entry.gap = undefined
-    this.#open.delete(entry)
-    this.#left.delete(entry)
+    if (entry.asked === undefined) this.#current.delete(entry)
     gap.to = to
     gap.closedBy = by
     this.#parts.gapEnded(gap, entry)
