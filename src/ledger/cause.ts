@@ -14,7 +14,11 @@ import type { DoubtCause } from '#feed'
  */
 export type Blame = 'exchange' | 'own' | 'operator'
 
-export type HoleCause = Exclude<DoubtCause, 'connection_lost' | 'behind'> | LostCause | GapBody['cause']
+export type HoleCause =
+  | Exclude<DoubtCause, 'connection_lost' | 'behind'>
+  | LostCause
+  | GapBody['cause']
+  | 'wire_changed'
 
 type Told = { readonly blame: Blame; readonly words: string }
 
@@ -33,6 +37,7 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   negative_size: { blame: 'exchange', words: 'a change took more than there was: something was missed' },
   crossed: { blame: 'exchange', words: 'the book stayed crossed: something was missed' },
   audit_mismatch: { blame: 'exchange', words: 'the exchange’s own snapshot was another book than ours' },
+  wire_changed: { blame: 'exchange', words: 'many fresh books were wrong in the same way: the wire has changed' },
   orientation: { blame: 'exchange', words: 'NO levels were sent the other way round than asked for' },
   unsubscribed: { blame: 'exchange', words: 'the exchange ended the subscription' },
   unknown_market: { blame: 'exchange', words: 'the exchange no longer knows the market' },

@@ -12,6 +12,7 @@ export {
 } from './coverage.ts'
 export { type Hole, type HoleClosedBy, type HoleMarket, holesOf, type TimesOf } from './hole.ts'
 export {
+  askedIn,
   INTERVALS_MAX,
   type Interval,
   Ledger,

@@ -14,7 +14,7 @@ import {
   type RestBody,
   type SessionBody,
 } from '#domain'
-import { doubtOf, Fold, type FoldListener } from '#feed'
+import { doubtOf, Fold, type FoldListener, type Market } from '#feed'
 import { type Hole, holesOf } from './hole.ts'
 import { ToldTimes } from './market-times.ts'
 import { msOfNs, type Place } from './place.ts'
@@ -62,7 +62,7 @@ export type Counts = {
 }
 
 /** The one call of the fold's that not every version makes. */
-type AuditListener = { audited?(market: unknown, told: { readonly result: 'matched' | 'offset' | 'mismatched' }): void }
+type AuditListener = { audited?(market: Market, told: { readonly result: 'matched' | 'offset' | 'mismatched' }): void }
 
 export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   readonly fold: Fold
@@ -125,7 +125,14 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         if (interval !== undefined) interval.verifiedMs = msOfNs(this.#here().receivedNs)
       },
     })
-    const audits: AuditListener = { audited: (_, { result }) => void this.counts.audits[result]++ }
+    const audits: AuditListener = {
+      audited: ({ ticker }, { result }) => {
+        this.counts.audits[result]++
+        const interval = this.#markets.get(ticker)?.valid.at(-1)
+        if (result === 'mismatched' || interval === undefined || interval.toMs !== undefined) return
+        interval.verifiedMs = msOfNs(this.#here().receivedNs)
+      },
+    }
     this.fold = new Fold({
       ...this.#standings.listener,
       ...audits,
