@@ -78,6 +78,20 @@ export const LIFECYCLE: JsonTable = {
   },
 }
 
+export const COVERAGE: JsonTable = {
+  name: 'rl_market_coverage',
+  columns: {
+    market_id: 'integer',
+    connection: 'integer',
+    from_segment: 'integer',
+    from_offset: 'bigint',
+    from_ns: 'bigint',
+    to_segment: 'integer',
+    to_offset: 'bigint',
+    to_ns: 'bigint',
+  },
+}
+
 export const AUDITS: JsonTable = {
   name: 'rl_audits',
   columns: {
@@ -123,6 +137,16 @@ const ENDED_GAP = {
   found_offset: 'bigint',
   market_id: 'integer',
   cause: 'text',
+  to_segment: 'integer',
+  to_offset: 'bigint',
+  to_ns: 'bigint',
+  closed_by: 'text',
+}
+
+const ENDED_COVERAGE = {
+  market_id: 'integer',
+  from_segment: 'integer',
+  from_offset: 'bigint',
   to_segment: 'integer',
   to_offset: 'bigint',
   to_ns: 'bigint',
@@ -180,6 +204,7 @@ export function statementsFor(schema: string) {
     changeConnections: end('rl_connections', CHANGED_CONNECTION, ['journal_id', 'connection']),
     endGaps: end('rl_gaps', ENDED_GAP, ['journal_id', 'found_segment', 'found_offset', 'market_id', 'cause']),
     endValidity: end('rl_validity', ENDED_VALIDITY, ['market_id', 'from_segment', 'from_offset']),
+    endCoverage: end('rl_market_coverage', ENDED_COVERAGE, ['market_id', 'from_segment', 'from_offset']),
   }
 }
 

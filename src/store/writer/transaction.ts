@@ -7,13 +7,14 @@
 import type pg from 'pg'
 import type { Position } from '#domain'
 import { CopyRows, type JsonRow, type RowBatch, type Trade } from '../rows/row-batch.ts'
-import { TRADES, withoutNul, writeTrade } from '../rows/tables.ts'
+import { type CoverageRow, TRADES, withoutNul, writeTrade } from '../rows/tables.ts'
 import { type Database, ensurePartitions, sqlStateOf } from '../schema/index.ts'
 import { copyInto } from './connection.ts'
 import { WatermarkMoved } from './errors.ts'
 import {
   AUDITS,
   CONNECTIONS,
+  COVERAGE,
   type JsonTable,
   LIFECYCLE,
   type Limits,
@@ -127,6 +128,7 @@ async function insertRows(batch: RowBatch, parts: CommitParts): Promise<{ rows: 
     jsonInsertion(CONNECTIONS, batch.connections, parts),
     jsonInsertion(LIFECYCLE, batch.lifecycle, parts),
     jsonInsertion(AUDITS, batch.audits, parts),
+    jsonInsertion(COVERAGE, [...batch.newCoverage].map(coverageRow), parts),
     ...[batch.deltas, batch.snapshots, batch.ticker, batch.gaps, batch.validity, batch.quarantine].map((rows) =>
       copyInsertion(rows, parts),
     ),
@@ -260,13 +262,14 @@ async function endRows(batch: RowBatch, { client, statements }: CommitParts): Pr
     await client.query(statements.changeConnections, [jsonOf([...merged.values()])])
   }
   if (batch.endedGaps.length > 0) {
-    const ended = batch.endedGaps.map(({ market, cause, found, to }) => ({
+    const ended = batch.endedGaps.map(({ market, cause, found, to, closedBy }) => ({
       journal_id: batch.journal,
       found_segment: found.segment,
       found_offset: found.offset,
       market_id: market,
       cause,
       ...endColumns(to),
+      closed_by: closedBy,
     }))
     await client.query(statements.endGaps, [jsonOf(ended)])
   }
@@ -282,7 +285,26 @@ async function endRows(batch: RowBatch, { client, statements }: CommitParts): Pr
     }))
     await client.query(statements.endValidity, [jsonOf(ended)])
   }
+  if (batch.endedCoverage.length > 0) {
+    const ended = batch.endedCoverage.map(({ market, from, to }) => ({
+      market_id: market,
+      from_segment: from.segment,
+      from_offset: from.offset,
+      ...endColumns(to),
+    }))
+    await client.query(statements.endCoverage, [jsonOf(ended)])
+  }
 }
+
+const coverageRow = ({ market, connection, from, to }: CoverageRow): JsonRow => ({
+  at: from,
+  market_id: market,
+  connection,
+  from_segment: from.segment,
+  from_offset: from.offset,
+  from_ns: String(from.receivedNs),
+  ...endColumns(to),
+})
 
 /** Without the place that a row keeps for quarantine. */
 const jsonOf = (rows: readonly object[]): string => JSON.stringify(rows.map((row) => ({ ...row, at: undefined })))
