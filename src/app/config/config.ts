@@ -58,6 +58,8 @@ export type Config = {
     readonly apiUrl: string
     readonly keyId: string | undefined
     readonly key: { readonly path: string } | { readonly content: Secret } | undefined
+    /** Whether a key that may do more than read is refused. */
+    readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
     readonly marketsPerConnection: number
@@ -162,6 +164,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       apiUrl: (read.KALSHI_API_URL ?? apiUrlFor(read.KALSHI_WS_URL)).href,
       keyId: read.KALSHI_API_KEY_ID,
       key: path !== undefined ? { path } : content !== undefined ? { content } : undefined,
+      strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
