@@ -30,6 +30,9 @@ export type SurroundingsFlags = {
 /** Faults hide one another at most so often: one round for each kind of check. */
 const ROUNDS_MAX = 5
 
+/** A fault in one of these is a fault in how they go together. */
+const KEY: readonly string[] = ['KALSHI_API_KEY_ID', 'KALSHI_PRIVATE_KEY_PATH', 'KALSHI_PRIVATE_KEY_CONTENT']
+
 /** Throws a ConfigError only where not even the settings that are right can be read. */
 export function lookAround(flags: SurroundingsFlags): Surroundings {
   const { profile } = flags
@@ -45,7 +48,7 @@ export function lookAround(flags: SurroundingsFlags): Surroundings {
     } catch (error) {
       if (!(error instanceof ConfigError) || round === ROUNDS_MAX) throw error
       for (const each of error.faults) if (!faults.some(({ name }) => name === each.name)) faults.push(each)
-      const names = error.faults.map(({ name }) => name)
+      const names = error.faults.flatMap(({ name }) => (KEY.includes(name) ? KEY : [name]))
       // An empty text hides what stands in the environment or the file.
       overrides = { ...overrides, ...Object.fromEntries(names.filter(isSettingName).map((name) => [name, ''])) }
     }

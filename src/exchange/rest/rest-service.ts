@@ -43,6 +43,7 @@ export class RestService {
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
+      date: new Date(this.#options.nowMs()).toUTCString(),
       ...headers,
     })
     response.end(body)
