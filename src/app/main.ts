@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
@@ -18,7 +19,8 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addVerify, addDb]) add(program)
+for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addVerify, addDb, addDoctor])
+  add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@
 export { readStoredBooks, type StoredBook, StoredBookError, type StoredBooks } from './books/stored-books.ts'
 export { DatabaseError, type DatabaseErrorCode } from './embedded/database-error.ts'
 export type { DatabaseEvent } from './embedded/database-event.ts'
+export { type EmbeddedLook, lookAtEmbedded } from './embedded/look-embedded.ts'
 export { type DatabaseLease, type OpenDatabaseOptions, openDatabase } from './embedded/open-database.ts'
 export * from './schema/index.ts'
 export { StoreError, type StoreErrorCode } from './writer/errors.ts'

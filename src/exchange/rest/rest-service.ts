@@ -22,6 +22,8 @@ export type RestServiceOptions = {
   readonly readTokensPerSecond: number
   /** How long an answer to a request without a signature is kept. */
   readonly cacheMs: number
+  /** What every key may do, as `/api_keys` tells it. */
+  readonly keyScopes: readonly string[]
 }
 
 export class RestService {
@@ -41,6 +43,7 @@ export class RestService {
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
+      date: new Date(this.#options.nowMs()).toUTCString(),
       ...headers,
     })
     response.end(body)
@@ -57,14 +60,15 @@ export class RestService {
 
   #answer(request: IncomingMessage): Answer {
     const { method = 'GET', url = '/', headers } = request
-    const { venue, key, nowMs, sent, cacheMs } = this.#options
+    const { venue, key, nowMs, sent, cacheMs, keyScopes } = this.#options
     const signed = isSigned(headers)
     const admission = signed ? admit(headers, method, url, key, nowMs()) : undefined
     if (admission?.kind === 'refused') return failed(401, admission.code, admission.details)
     if (!URL.canParse(url, 'http://exchange')) return badRequest('the path is no URL')
     const path = new URL(url, 'http://exchange')
     const limits = signed ? () => this.#tokens.describe() : undefined
-    const make = (): RestAnswer => answerRest({ venue, sent, limits }, method, path)
+    const keys = signed ? () => describeKeys(keyIdOf(headers), keyScopes) : undefined
+    const make = (): RestAnswer => answerRest({ venue, sent, limits, keys }, method, path)
     if (SENT_PATHS.has(path.pathname)) return make()
     if (signed) return this.#tokens.take(keyIdOf(headers), performance.now()) ? make() : TOO_MANY
     if (cacheMs === 0 || method !== 'GET') return make()
@@ -73,3 +77,8 @@ export class RestService {
     return { ...answer, headers: { 'cache-control': `public, max-age=${Math.ceil(cacheMs / 1000)}`, age: seconds } }
   }
 }
+
+/** Any key id is taken here, so the account has just the one that asks (model ApiKey of docs.kalshi.com, read 2026-11). */
+const describeKeys = (keyId: string, scopes: readonly string[]) => ({
+  api_keys: [{ api_key_id: keyId, name: 'simulated', scopes }],
+})

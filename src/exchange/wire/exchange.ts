@@ -104,6 +104,7 @@ export class Exchange implements RunningExchange {
       sent: () => this.sent(),
       readTokensPerSecond: settings.readTokensPerSecond,
       cacheMs: settings.restCacheMs,
+      keyScopes: settings.keyScopes,
     })
     this.#server = createServer((request, response) => rest.answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
