@@ -104,7 +104,8 @@ export class FaultPlayer {
             faults.cut(id, { code: SERVICE_RESTART, reason: 'maintenance' })
         break
       case 'skew':
-        switches.skewMs += on ? amount : -amount
+        // A clock that is off from the start was so before the venue began to stamp by it: start.ts.
+        if (fault.when.isGiven) switches.skewMs += on ? amount : -amount
         tell({ phase })
         break
       case 'flip':

@@ -25,6 +25,7 @@ test.each([
   ['stall=5s@30s+1m', { value: { amount: 5000 }, when: { atMs: 30_000, everyMs: 60_000 } }],
   ['skew=-90s', { value: { amount: -90_000 } }],
   ['error=26@0s-20s:trade:2', { value: { amount: 26 }, target: { channel: 'trade', connection: 2 } }],
+  ['drop=1%:trade@5s-6s:2', { when: { atMs: 5000, untilMs: 6000 }, target: { channel: 'trade', connection: 2 } }],
   ['grid@1s:KXA-25.5-B', { target: { market: 'KXA-25.5-B' } }],
 ] as const)('%s means what it says', (text, meaning) => {
   expect(one(text)).toMatchObject({ text, ...meaning })

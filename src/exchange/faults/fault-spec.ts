@@ -41,13 +41,15 @@ export function readFaultSpec(spec: string): ReadSpec {
   return { faults, wrong }
 }
 
-const SHAPE = /^(?<name>[a-z0-9-]+)(?:=(?<value>[^@:]+))?(?:@(?<when>[^:]+))?(?<targets>(?::[^:]+)*)$/
+/** Time and targets in any order; a second time is part of the first, and wrong there. */
+const SHAPE =
+  /^(?<name>[a-z0-9-]+)(?:=(?<value>[^@:]+))?(?<before>(?::[^:@]+)*)(?:@(?<when>[^:]+))?(?<after>(?::[^:@]+)*)$/
 
 /** A fault, or what is wrong with it. */
 function readFault(text: string): Fault | string {
   const groups = SHAPE.exec(text)?.groups
   if (groups === undefined) return `"${text}" is no fault: needed is NAME=VALUE@WHEN:TARGET, such as drop=1%@10s:trade`
-  const { name = '', value: valueText, when: whenText, targets = '' } = groups
+  const { name = '', value: valueText, when: whenText, before = '', after = '' } = groups
   if (!isName(name)) return `"${text}": there is no ${name}; there are ${FAULT_NAMES.join(', ')}`
   const kind: FaultKind = FAULT_KINDS[name]
   const value = valueText === undefined ? undefined : readValue(kind.value, valueText)
@@ -60,7 +62,7 @@ function readFault(text: string): Fault | string {
   if (typeof when === 'string') return `"${text}": ${when}`
   const misplaced = wrongTime(name, kind, value, when)
   if (misplaced !== undefined) return `"${text}": ${misplaced}`
-  const target = readTargets(targets, kind.targets)
+  const target = readTargets(before + after, kind.targets)
   return typeof target === 'string' ? `"${text}": ${target}` : { name, text, value, when, target }
 }
 
