@@ -23,7 +23,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
   api: ['domain', 'ports', 'codec', 'book', 'feed', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange'],
+  alert: ['domain', 'ports'],
+  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange', 'alert'],
 }
 
 const root = resolve(import.meta.dirname, '..')
