@@ -28,6 +28,10 @@ export type RecorderStatus = {
     readonly unproven: number
     readonly attempts: number
     readonly orientation: string | null
+    /** Median of the last ten seconds, and where it is going; `null` while nothing with a time comes. */
+    readonly message_age_ms: { readonly p50: number; readonly trend_ms_per_minute: number } | null
+    /** Times that it was made anew because its messages grew old. */
+    readonly replaced: number
   }[]
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
@@ -43,6 +47,8 @@ export type RecorderStatus = {
     readonly count: number
     readonly ahead: number
   } | null
+  /** How far the wall clock is ahead of the true time, and by how much that may be wrong; `null` while nobody knows. */
+  readonly clock: { readonly source: string; readonly offset_ms: number; readonly error_ms: number } | null
   readonly backpressure: string
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
