@@ -43,7 +43,7 @@ const RECORDING_RULES: readonly Rule[] = [
   {
     name: 'nothing_asked',
     severity: 'warning',
-    holdMs: 30 * MINUTE,
+    holdMs: 10 * MINUTE,
     clearMs: MINUTE,
     about: 'The recorder runs and has no market to record.',
     todo: 'Name markets, or look for market_list_failed in the log.',

@@ -95,6 +95,7 @@ export class Recorder {
   /** REST exchanges that no note tells of yet. */
   #restLeftOut = 0
   #connectionsLost = 0
+  #wasDownFromNs: bigint | undefined
   #clock: ClockBody | undefined
   #clockEpoch: number
   #connectionsOpened = 0
@@ -156,6 +157,11 @@ export class Recorder {
     return this.#replacement.countOf(link)
   }
 
+  /** Since when the run before this one, which ended without a word, had recorded nothing; `undefined` where none did. */
+  get wasDownFromNs(): bigint | undefined {
+    return this.#wasDownFromNs
+  }
+
   /** The last estimate of how far the wall clock is off. */
   get clock(): ClockBody | undefined {
     return this.#clock
@@ -212,6 +218,7 @@ export class Recorder {
 
   /** A hole that a process which died left behind: from its last durable record to now. */
   declareProcessDown(fromNs: bigint): void {
+    this.#wasDownFromNs = fromNs
     const body = { cause: 'process_down', fromNs: String(fromNs), toNs: this.#tape.unixNs(this.journal.stamp()) }
     this.#tape.record(RECORD.GAP, 0, encodeJson(body))
   }

@@ -29,6 +29,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     message_age_ms: ageOf(recorder),
     clock: clockOf(recorder),
     backpressure: recorder.backpressure,
+    refusal: recorder.refusal ?? null,
     paused: recorder.paused ?? null,
     stopping: recorder.isStopping,
     journal: {
@@ -43,6 +44,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
       commit_max_ms: rounded(metrics.commitMs.max),
       write_failures: metrics.writeFailures,
       failing: isFailing,
+      damaged: journal.recovery.damage.length,
       failed: failure ?? null,
     },
     quarantine: recorder.quarantine.map(({ at, was, market, atMs }) => {
