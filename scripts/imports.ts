@@ -24,7 +24,22 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal'],
   api: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange'],
+  alert: ['domain', 'ports'],
+  app: [
+    'domain',
+    'ports',
+    'codec',
+    'book',
+    'feed',
+    'ledger',
+    'kalshi',
+    'journal',
+    'store',
+    'live',
+    'api',
+    'exchange',
+    'alert',
+  ],
 }
 
 const root = resolve(import.meta.dirname, '..')
