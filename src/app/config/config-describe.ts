@@ -40,6 +40,7 @@ function valuesOf({ exchange, journal, store, ...config }: Config): Record<Setti
     KALSHIFLOW_CONNECTIONS_MAX: String(exchange.connectionsMax),
     KALSHIFLOW_USE_YES_PRICE: String(exchange.useYesPrice),
     KALSHIFLOW_PING_SILENCE_MS: String(exchange.pingSilenceMs),
+    KALSHIFLOW_AUDIT_MINUTES: String(exchange.auditMs / 60_000),
     KALSHIFLOW_PROFILE: config.profile ?? '',
     KALSHIFLOW_DATA: config.dataFolder,
     KALSHIFLOW_COMMIT_INTERVAL_MS: String(journal.commitIntervalMs),

@@ -60,6 +60,8 @@ export type Config = {
     readonly key: { readonly path: string } | { readonly content: Secret } | undefined
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
+    /** Within which every proven book is audited; 0 audits none. */
+    readonly auditMs: number
     readonly marketsPerConnection: number
     readonly connectionsMax: number
   }
@@ -164,6 +166,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       key: path !== undefined ? { path } : content !== undefined ? { content } : undefined,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
+      auditMs: read.KALSHIFLOW_AUDIT_MINUTES * MINUTE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
     },

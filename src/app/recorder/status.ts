@@ -32,6 +32,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    audit: auditOf(recorder),
     message_age_ms: ageOf(recorder),
     backpressure: recorder.backpressure,
     paused: recorder.paused ?? null,
@@ -53,6 +54,32 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     quarantine: recorder.quarantine.map(({ at, was, market, atMs }) => {
       return { at, was, market: market ?? null, time: new Date(atMs).toISOString() }
     }),
+  }
+}
+
+function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {
+  const nowMs = performance.now()
+  const { auditsMatched: matched, auditsOffset: offset, auditsMismatched: mismatched } = fold.counts
+  return {
+    asked: links.reduce((sum, { session }) => sum + session.audits.asked, 0),
+    matched,
+    offset,
+    mismatched,
+    many_offsets: audits.hasManyOffsets,
+    last_mismatch: audits.lastMismatchMs === undefined ? null : new Date(audits.lastMismatchMs).toISOString(),
+    oldest_market_ms: Math.round(Math.max(0, ...links.map(({ session }) => session.audits.oldestMs(nowMs)))),
+    sids: links.flatMap(
+      ({
+        connection,
+        session: {
+          bookSid: sid,
+          audits: { lastMs },
+        },
+      }) =>
+        connection === undefined || sid === undefined
+          ? []
+          : [{ connection, sid, last_ms: lastMs === undefined ? null : Math.round(nowMs - lastMs) }],
+    ),
   }
 }
 
