@@ -28,13 +28,16 @@ export class Audits {
     if (market?.proven === true && market.source === subscription) market.audit ??= new MarketAudit()
   }
 
-  /** A snapshot of a proven book came. Answers whether it is equal: then it proves the book anew. */
-  compare(market: Market, frame: SnapshotFrame): boolean {
+  /**
+   * The answer came of a proven book, which was right at `beforeMs` as far as we knew. Answers whether it is equal: then it
+   * proves the book anew.
+   */
+  compare(market: Market, frame: SnapshotFrame, beforeMs: number): boolean {
     const { seq, sid } = frame
     const connection = market.source?.connectionId ?? 0
     // The exchange has said it twice, in other words than ours.
     const before = market.audit?.isOpen === true ? market.audit : undefined
-    const asOfMs = before?.asOfMs ?? market.asOfMs
+    const asOfMs = Math.max(beforeMs, market.changedMs)
     const audit = before === undefined ? (market.audit ?? new MarketAudit()) : new MarketAudit()
     const found = audit.compare(market.book, asOfMs, { connection, sid, seq, theirs: frame })
     if (found?.result === 'matched') return true

@@ -12,7 +12,7 @@
  *  4. A delta that would leave less than nothing puts its book in doubt; nothing is clamped.
  *  5. A book may be crossed within one exchange time; still crossed after it, it is in doubt.
  *  6. A malformed frame puts its market in doubt, or the whole sid when no market can be read from it.
- *  7. A snapshot of a proven book is compared with it before it counts (audits.ts).
+ *  7. An answer to get_snapshot of a proven book is compared with it before it counts (audits.ts).
  */
 import {
   DeltaScanner,
@@ -316,6 +316,7 @@ export class Fold {
       return
     }
     if (!this.#takeNumber(connection, subscription, frame.seq)) return
+    const beforeMs = subscription.lastMs
     subscription.lastMs = receivedMs
     const arrival = connection.arrived(frame.market)
     if (arrival === 'unasked') {
@@ -329,12 +330,12 @@ export class Fold {
       this.#belief.doubt(market, 'unknown_market')
       this.#listener.unknownMarket?.(connection.id, market)
     } else {
-      if (subscription.unread.has(market) && arrival === 'later' && !isUnasked(frame)) {
+      if (subscription.unread.has(market) && arrival === 'later' && !isEmptied(frame)) {
         this.counts.unread++
         return
       }
-      const isAudit = market.proven && market.source === subscription && !isUnasked(frame)
-      if (isAudit && !this.#audits.compare(market, frame)) return
+      const isAudit = market.proven && market.source === subscription && isAnswer(frame, market)
+      if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
       if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
       market.snapshots++
@@ -507,10 +508,14 @@ export class Fold {
 }
 
 /**
- * The snapshot that comes after a close: both sides absent, and no id of a command ([R] recorded frames, 2026-08). It may
- * also be the answer of an exchange that sends no ids; an empty book is then believed as it always was.
+ * Answers carry the id of their command (API, after 2026-08-22). Of an exchange that sends none, what comes after a question
+ * is its answer, unless it looks like what comes after a close.
  */
-const isUnasked = ({ id, yes, no }: SnapshotFrame): boolean => id === undefined && yes.length === 0 && no.length === 0
+const isAnswer = (frame: SnapshotFrame, { audit }: Market): boolean =>
+  frame.id !== undefined || (audit !== undefined && !isEmptied(frame))
+
+/** The snapshot that comes unasked after a close: both sides absent ([R] recorded frames, 2026-08). */
+const isEmptied = ({ id, yes, no }: SnapshotFrame): boolean => id === undefined && yes.length === 0 && no.length === 0
 
 /** Whether a checkpoint holds another book than the one that was folded. */
 function differs(market: Market, { yes, no }: CheckpointBook): boolean {

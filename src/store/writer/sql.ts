@@ -90,6 +90,9 @@ export const AUDITS: JsonTable = {
     seq: 'bigint',
     matched: 'boolean',
     levels_wrong: 'integer',
+    result: 'text',
+    ours: 'jsonb',
+    theirs: 'jsonb',
   },
 }
 
