@@ -65,11 +65,12 @@ export class AuditRound {
 
   /** The markets to ask for now; empty when it is not time. They are taken as asked for. */
   take(nowMs: number): string[] {
-    this.#nextMs ??= nowMs + ASK_EVERY_MS
+    this.#nextMs ??= nowMs + Math.min(ASK_EVERY_MS, this.#roundMs)
     if (this.#roundMs === 0 || this.#open.size > 0 || nowMs < this.#nextMs || this.#turns.size === 0) return []
     // More than a chunk holds are asked for sooner, not in larger chunks.
-    const perAskMs = Math.min(ASK_EVERY_MS, (CHUNK_MAX * this.#roundMs * ROUND_SHARE) / this.#turns.size)
-    const count = Math.min(CHUNK_MAX, Math.ceil((this.#turns.size * perAskMs) / (this.#roundMs * ROUND_SHARE)))
+    const roundMs = this.#roundMs * ROUND_SHARE
+    const perAskMs = Math.min(ASK_EVERY_MS, roundMs, (CHUNK_MAX * roundMs) / this.#turns.size)
+    const count = Math.min(CHUNK_MAX, Math.ceil((this.#turns.size * perAskMs) / roundMs))
     const chunk: string[] = []
     for (const market of this.#turns) {
       chunk.push(market)

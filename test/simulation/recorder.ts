@@ -14,8 +14,8 @@ import type { Refusal, Wire } from './wire.ts'
 
 export const FOLDER = '/journal'
 export const TICK_MS = 50
-/** Every market at each question: the lives are short. */
-const AUDIT_MS = 10_000
+/** The lives are short. */
+const AUDIT_MS = 4_000
 
 /** What happens in a life, as it happens. */
 export interface Witness {
