@@ -20,6 +20,7 @@ import type {
   CheckpointBook,
   ConnectionOpenedBody,
   ContextBody,
+  GapBody,
   Level,
   Side,
   ValidityBody,
@@ -200,6 +201,19 @@ export class Fold {
     for (const connection of this.#connections.values()) {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'journal_damage')
     }
+  }
+
+  /**
+   * The journal took no frames for a while, since the disk was full: nothing is believed across it. While its end is not
+   * known the connections stay; at its end they are given up, and the context that follows tells where they stand by then.
+   * For readers: the feed's own books lived on.
+   */
+  gap({ cause, toNs }: GapBody): void {
+    if (cause !== 'disk_full') return
+    for (const connection of this.#connections.values()) {
+      for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'disk_full')
+    }
+    if (toNs !== undefined) this.ended('disk_full')
   }
 
   /** Lets a market go for good: its number in the table is used again. */

@@ -198,7 +198,11 @@ export class LiveFold {
       }
       case RECORD.GAP: {
         const body = decodeJson<GapBody>(block.body())
-        if (body !== undefined) this.gaps.declared(body, this.position)
+        if (body === undefined) return
+        this.gaps.declared(body, this.position)
+        this.#loss = { cause: body.cause, detail: body.detail, proofMs: Number(body.fromNs) / 1e6 }
+        this.fold.gap(body)
+        this.#loss = undefined
         return
       }
       case RECORD.COMMAND: {

@@ -41,6 +41,21 @@ export const STORAGE_METRICS: readonly Metric[] = [
   gauge('disk_free_bytes', 'Of the data folder.', ({ recorder }) => recorder?.disk?.free_bytes),
   gauge('disk_size_bytes', 'Of the data folder.', ({ recorder }) => recorder?.disk?.total_bytes),
   gauge(
+    'disk_days_left',
+    'Until the disk is full, at the rate measured; expected before anything was.',
+    ({ recorder }) => recorder?.disk?.days_left ?? undefined,
+  ),
+  gauge(
+    'disk_full',
+    '1 while no frame is recorded for want of room.',
+    ({ recorder }) => recorder && (recorder.disk?.full === true ? 1 : 0),
+  ),
+  counter(
+    'frames_unrecorded_total',
+    'Frames that reached books while the disk was full, and are in no journal.',
+    ({ recorder }) => recorder?.frames_unrecorded,
+  ),
+  gauge(
     'store_state',
     '1 for the state that the database writer is in.',
     ({ recorder }) =>

@@ -44,6 +44,7 @@ function valuesOf({ exchange, journal, store, ...config }: Config): Record<Setti
     KALSHIFLOW_DATA: config.dataFolder,
     KALSHIFLOW_COMMIT_INTERVAL_MS: String(journal.commitIntervalMs),
     KALSHIFLOW_BUFFER_MB: String(journal.bufferBytes / 1024 ** 2),
+    KALSHIFLOW_DISK_RESERVE_MB: String(journal.reserveBytes / 1024 ** 2),
     KALSHIFLOW_SEGMENT_MB: String(journal.segmentBytes / 1024 ** 2),
     KALSHIFLOW_SEGMENT_MINUTES: String(journal.segmentMs / 60_000),
     KALSHIFLOW_SEAL: String(journal.seal),

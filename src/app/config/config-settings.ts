@@ -99,6 +99,11 @@ export const Settings = z.object({
       'Memory for frames that the disk has not taken yet. When it is full the socket is paused, then closed and the hole written down. At least 40: the largest record is 32.',
     fallback: '64',
   }),
+  KALSHIFLOW_DISK_RESERVE_MB: setting(wholeNumber(0, 1_048_576), {
+    about:
+      'Kept free on the disk of the data folder, for the end of the run and for the database: with less than that free nothing more is recorded until half as much again is free. At most a twentieth of the disk.',
+    fallback: '256',
+  }),
   KALSHIFLOW_SEGMENT_MB: setting(wholeNumber(1, 4096), {
     about:
       'Size at which a journal file is closed and the next begun. Smaller ones are sealed sooner and compress a little worse.',

@@ -52,6 +52,7 @@ describe('the configuration', () => {
       journal: {
         commitIntervalMs: 5,
         bufferBytes: 67_108_864,
+        reserveBytes: 268_435_456,
         segmentBytes: 268_435_456,
         segmentMs: 3_600_000,
         seal: true,
@@ -342,6 +343,7 @@ describe('the rows for display', () => {
       KALSHIFLOW_SEAL: 'false (.env)',
       RL_LOG_LEVEL: 'debug (command line)',
       KALSHIFLOW_BUFFER_MB: '64 (default)',
+      KALSHIFLOW_DISK_RESERVE_MB: '256 (default)',
       KALSHIFLOW_DATA: './data/prod (derived)',
       DATABASE_URL: ' (unset)',
     })

@@ -71,6 +71,8 @@ export type Config = {
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk. */
+    readonly reserveBytes: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean
@@ -173,6 +175,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
     journal: {
       commitIntervalMs: read.KALSHIFLOW_COMMIT_INTERVAL_MS,
       bufferBytes: read.KALSHIFLOW_BUFFER_MB * MIB,
+      reserveBytes: read.KALSHIFLOW_DISK_RESERVE_MB * MIB,
       segmentBytes: read.KALSHIFLOW_SEGMENT_MB * MIB,
       segmentMs: read.KALSHIFLOW_SEGMENT_MINUTES * MINUTE_MS,
       seal: read.KALSHIFLOW_SEAL,

@@ -29,6 +29,9 @@ export const LOG_EVENTS = {
   recording_paused: 'An operator paused the recording: the connections are let go.',
   recording_resumed: 'An operator resumed the recording: the connections are made again.',
   backpressure: 'The journal cannot keep up: sockets are paused, resumed, let go or made again.',
+  disk_full: 'The disk is full: books live on, and no frame is recorded until there is room.',
+  disk_has_room:
+    'There is room again: recording goes on, the hole is written down and every book is asked for anew; carries how many frames are in no journal.',
   rest_left_out:
     'REST answers found no room in the journal while it could not keep up; their number is in a note there.',
   segment_opened: 'The journal goes on in a new segment.',

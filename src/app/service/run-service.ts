@@ -25,7 +25,7 @@ import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
-import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
@@ -47,7 +47,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const key = loadSigningKey(config, log)
   const lock = lockData(dataFolder, options.command)
   try {
-    checkFree(dataFolder, await freeBytesOf(dataFolder))
+    checkFree(dataFolder, await freeSpaceOf(dataFolder))
     const { command, environment } = options
     log.info({ event: 'program_started', command, version: VERSION, environment, dataFolder })
     const recorder = await openRecording(options, key, log)
@@ -84,7 +84,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = begun
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
-  const disk = new DiskWatch(dataFolder)
+  const disk = new DiskWatch(dataFolder, (free) => recorder.looked(free))
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
@@ -98,6 +98,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     log,
     ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
+    outlook: () => outlook.current,
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
