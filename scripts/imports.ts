@@ -19,11 +19,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   feed: ['domain', 'codec', 'book'],
   kalshi: ['domain', 'ports', 'codec', 'feed'],
   journal: ['domain', 'ports'],
+  archive: ['domain', 'ports', 'journal'],
   store: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
   live: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
   api: ['domain', 'ports', 'codec', 'book', 'feed', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange'],
+  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'archive', 'store', 'live', 'api', 'exchange'],
 }
 
 const root = resolve(import.meta.dirname, '..')

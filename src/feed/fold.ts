@@ -46,6 +46,8 @@ export class Fold {
   readonly #connections = new Map<number, Connection>()
   readonly #scanner = new DeltaScanner(this.#tickers)
   readonly #decoder = new TextDecoder()
+  /** A piece of the journal was missed, and no context has come since. */
+  #isBehindDamage = false
   /** The connection of the last frame: frames come in runs of one. */
   #current: Connection | undefined
 
@@ -162,7 +164,13 @@ export class Fold {
   /** What a segment says of the open connections at its start. Only a reader that begins there needs it. */
   context(body: ContextBody): void {
     for (const each of body.connections ?? []) {
-      if (this.#connections.has(each.connection)) continue
+      const known = this.#connections.get(each.connection)
+      if (known !== undefined) {
+        const isSame = (each.sids ?? []).every(({ sid, lastSeq }) => known.subscription(sid)?.last === lastSeq)
+        if (!this.#isBehindDamage || isSame) continue
+        // Frames of it were in the piece that was missed: it stands where this says.
+        this.lost(each.connection, 'journal_damage')
+      }
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
       connection.asked.resume(each.asked ?? {})
@@ -179,6 +187,7 @@ export class Fold {
       }
       this.#connections.set(each.connection, connection)
     }
+    this.#isBehindDamage = false
     this.#current = undefined
   }
 
@@ -198,6 +207,7 @@ export class Fold {
 
   /** A piece of the journal cannot be read: whatever stood there, nothing is believed across it. */
   damaged(): void {
+    this.#isBehindDamage = true
     for (const connection of this.#connections.values()) {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'journal_damage')
     }
