@@ -53,9 +53,17 @@ export async function proveArchived(target: ArchiveTarget, wanted: Manifest): Pr
 
 /** Answers how many bytes were sent. */
 async function putOnce(target: ArchiveTarget, key: string, body: ObjectBody, proof: Proof): Promise<number> {
-  const before = await target.head(key)
-  if (before === undefined) await target.put(key, body)
-  else if (before.bytes !== body.bytes) throw different(`${target.name}/${key}`)
+  let before = await target.head(key)
+  if (before === undefined) {
+    try {
+      await target.put(key, body)
+    } catch (error) {
+      // Somebody else archives the same journal, and was quicker.
+      if (!(error instanceof ArchiveError) || error.code !== 'FLOW_ARCHIVE_DIFFERENT') throw error
+      before = await target.head(key)
+    }
+  }
+  if (before !== undefined && before.bytes !== body.bytes) throw different(`${target.name}/${key}`)
   const after = before ?? (await target.head(key))
   const isToldRight = after?.sha256 === body.sha256 && after.bytes === body.bytes
   if (proof === 'digest' && isToldRight) return before === undefined ? body.bytes : 0

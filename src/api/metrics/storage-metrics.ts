@@ -56,6 +56,22 @@ export const STORAGE_METRICS: readonly Metric[] = [
     ({ recorder }) => recorder?.frames_unrecorded,
   ),
   gauge(
+    'archive_behind_segments',
+    'Sealed segments that are not proved to be in the archive.',
+    ({ recorder }) => recorder?.archive?.behind_segments,
+  ),
+  gauge(
+    'archive_last_success_timestamp_seconds',
+    'When nothing was left to be archived, Unix time.',
+    ({ recorder }) => {
+      const last = recorder?.archive?.last_success
+      return last == null ? undefined : Date.parse(last) / 1000
+    },
+  ),
+  gauge('archive_failing', '1 when the last look at the archive failed.', ({ recorder }) =>
+    recorder?.archive == null ? undefined : recorder.archive.last_error === null ? 0 : 1,
+  ),
+  gauge(
     'store_state',
     '1 for the state that the database writer is in.',
     ({ recorder }) =>

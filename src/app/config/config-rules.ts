@@ -11,7 +11,13 @@ const KALSHI_PING_SILENCE_MS_MIN = 15_000
 
 /** The faults of settings that do not go together. `needsKey`: whether a connection to Kalshi itself will be made. */
 export function checkRules(read: Partial<Settings>, needsKey: boolean): ConfigFault[] {
-  return [...keyFaults(read, needsKey), ...addressFaults(read), ...limitFaults(read), ...serviceFaults(read)]
+  return [
+    ...keyFaults(read, needsKey),
+    ...addressFaults(read),
+    ...limitFaults(read),
+    ...archiveFaults(read),
+    ...serviceFaults(read),
+  ]
 }
 
 function* keyFaults(read: Partial<Settings>, needsKey: boolean): Generator<ConfigFault> {
@@ -115,6 +121,26 @@ function* limitFaults(read: Partial<Settings>): Generator<ConfigFault> {
       found: String(silenceMs),
       needed: `${KALSHI_PING_SILENCE_MS_MIN} or more at Kalshi, which pings every 10000 ms`,
       remedy: 'Raise it, or remove the line to take 25000.',
+    }
+  }
+}
+
+function* archiveFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  const { KALSHIFLOW_ARCHIVE_TO: to, KALSHIFLOW_KEEP_DAYS: days, KALSHIFLOW_SEAL: seal } = read
+  if (days !== undefined && to === undefined) {
+    yield {
+      name: 'KALSHIFLOW_KEEP_DAYS',
+      found: `${days}, and no KALSHIFLOW_ARCHIVE_TO`,
+      needed: 'an archive: the last copy is never removed',
+      remedy: 'Name an archive, or remove the line to keep everything.',
+    }
+  }
+  if (to !== undefined && seal === false) {
+    yield {
+      name: 'KALSHIFLOW_SEAL',
+      found: 'false, with KALSHIFLOW_ARCHIVE_TO',
+      needed: 'true: only sealed files are archived, since they carry their digests',
+      remedy: 'Remove one of the two.',
     }
   }
 }

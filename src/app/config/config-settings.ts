@@ -7,7 +7,9 @@
 import { z } from 'zod'
 import {
   address,
+  archiveTarget,
   databaseUrl,
+  endpoint,
   keyId,
   listenHost,
   oneOf,
@@ -126,6 +128,20 @@ export const Settings = z.object({
   KALSHIFLOW_CHECKPOINT_MINUTES: setting(wholeNumber(1, 1440), {
     about: 'Time after which a changed book is written whole, however few its changes.',
     fallback: '60',
+  }),
+  KALSHIFLOW_ARCHIVE_TO: optional(archiveTarget, {
+    about:
+      'Where closed journal files are copied to, each proved there: a folder on another disk, which must be there, or s3://bucket/prefix with credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    example: '/mnt/archive/kalshiflow',
+  }),
+  KALSHIFLOW_ARCHIVE_ENDPOINT: optional(endpoint, {
+    about: 'Address of the S3-compatible store, where it is not Amazon’s.',
+    example: 'https://s3.example.com',
+  }),
+  KALSHIFLOW_KEEP_DAYS: optional(wholeNumber(1, 36_500), {
+    about:
+      'Days after which journal files that are proved to be in the archive, and stored in the database, are removed here. Without it nothing is ever removed.',
+    example: '30',
   }),
 
   DATABASE_URL: optional(databaseUrl, {

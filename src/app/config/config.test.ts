@@ -59,6 +59,7 @@ describe('the configuration', () => {
         checkpointDeltas: 5_000,
         checkpointMs: 3_600_000,
       },
+      archive: { to: undefined, endpoint: undefined, keepDays: undefined },
       store: { databaseUrl: undefined, batchRows: 100, flushIntervalMs: 1_000, sampleRate: 1, queueRowsMax: 10_000 },
       api: { host: '127.0.0.1', port: 8001, readToken: undefined, adminToken: undefined, corsOrigins: [] },
       log: { level: 'info', format: 'json' },

@@ -79,6 +79,13 @@ export type Config = {
     readonly checkpointDeltas: number
     readonly checkpointMs: number
   }
+  readonly archive: {
+    /** A folder, or s3://bucket/prefix. Absent: nothing is archived. */
+    readonly to: string | undefined
+    readonly endpoint: string | undefined
+    /** Absent: nothing is removed. */
+    readonly keepDays: number | undefined
+  }
   readonly store: {
     /** Absent: the embedded server. */
     readonly databaseUrl: Secret | undefined
@@ -181,6 +188,11 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       seal: read.KALSHIFLOW_SEAL,
       checkpointDeltas: read.KALSHIFLOW_CHECKPOINT_DELTAS,
       checkpointMs: read.KALSHIFLOW_CHECKPOINT_MINUTES * MINUTE_MS,
+    },
+    archive: {
+      to: read.KALSHIFLOW_ARCHIVE_TO,
+      endpoint: read.KALSHIFLOW_ARCHIVE_ENDPOINT,
+      keepDays: read.KALSHIFLOW_KEEP_DAYS,
     },
     store: {
       databaseUrl: read.DATABASE_URL,

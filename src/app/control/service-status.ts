@@ -1,6 +1,6 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ServiceStatus, StoreSummary, ThreadSummary } from '#live'
+import type { ArchiveStatus, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
 import { freeSpaceOf } from '../service/disk-watch.ts'
@@ -18,6 +18,7 @@ export type StatusParts = {
   readonly threads?: () => Readonly<Record<string, ThreadSummary>>
   /** What the disk will be asked for. */
   readonly outlook?: () => Outlook | undefined
+  readonly archive?: () => ArchiveStatus | undefined
 }
 
 export class ServiceStatusSource {
@@ -25,14 +26,16 @@ export class ServiceStatusSource {
   readonly #store: StatusParts['store']
   readonly #threads: StatusParts['threads']
   readonly #outlook: StatusParts['outlook']
+  readonly #archive: StatusParts['archive']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   readonly #timer: NodeJS.Timeout
 
-  constructor({ recorder, store, threads, outlook }: StatusParts) {
+  constructor({ recorder, store, threads, outlook, archive }: StatusParts) {
     this.#recorder = recorder
     this.#store = store
     this.#threads = threads
     this.#outlook = outlook
+    this.#archive = archive
     this.#delay.enable()
     this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
     this.#timer.unref()
@@ -49,6 +52,7 @@ export class ServiceStatusSource {
       },
       memory: { rss_bytes: rss, heap_bytes: heapUsed },
       disk: await this.#disk(),
+      archive: this.#archive?.() ?? null,
       store: this.#store?.() ?? null,
       threads: this.#threads?.() ?? {},
     }

@@ -5,10 +5,12 @@
  * It puts the parts together, in the order in which they need each other, and hands them to {@link stopService}; what each
  * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
  */
+import { parsePosition } from '#domain'
 import { startSealer } from '#journal'
 import type { SigningKey } from '#kalshi'
 import type { ApiThread } from '../api/api-thread.ts'
 import { type OpenedApi, openApi } from '../api/open-api.ts'
+import { type ArchiveThread, startArchiver } from '../archive/archive-thread.ts'
 import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import { openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
@@ -89,9 +91,11 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   let api: ApiThread | undefined
+  let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
-  const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
+  const threads = () =>
+    summariesOf({ api: api?.status(), archive: archive?.status(), exchange: builtIn?.exchange.status() })
   const control = await openControl({
     dataFolder,
     recorder,
@@ -99,16 +103,22 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
     outlook: () => outlook.current,
+    archive: () => archive?.summary(),
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
   const stop = (reason: string) =>
-    stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
+    stopService(
+      { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, panel, log },
+      reason,
+    )
   try {
     // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
     const opened = await openApi(options, log)
     api = opened?.thread
     if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
+    const readBefore = () => neededFrom(options.store, store)
+    archive = await startArchiver({ config: config.archive, dataFolder, readBefore, log })
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     void tellAllBounds(options, opened?.bounds, log)
@@ -147,6 +157,16 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   } finally {
     manager.close()
   }
+}
+
+/**
+ * The segment before which nothing need be kept for the database: the one that it has reached. `undefined` while that is
+ * not known; without a store the archive alone is to have it.
+ */
+function neededFrom(hasStore: boolean, store: RecorderStore | undefined): number | undefined {
+  if (!hasStore) return Number.MAX_SAFE_INTEGER
+  const { state, position } = store?.summary() ?? NOT_STARTED
+  return state === 'writing' ? parsePosition(position)?.segment : undefined
 }
 
 /** Once the API is there, or is known not to be. */

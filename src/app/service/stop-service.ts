@@ -6,6 +6,7 @@
 import type { Sealer } from '#journal'
 import type { ThreadSummary } from '#live'
 import type { ApiThread } from '../api/api-thread.ts'
+import type { ArchiveThread } from '../archive/archive-thread.ts'
 import type { ControlServer } from '../control/control-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Panel } from '../panel/panel.ts'
@@ -42,6 +43,7 @@ export type ServiceParts = {
   readonly threads: () => Readonly<Record<string, ThreadSummary>>
   readonly control: ControlServer
   readonly sealer: Sealer | undefined
+  readonly archive: ArchiveThread | undefined
   readonly disk: DiskWatch
   readonly outlook: OutlookTeller
   readonly panel: Panel
@@ -50,7 +52,7 @@ export type ServiceParts = {
 
 /** Ends everything; never throws, and is not called twice. */
 export async function stopService(parts: ServiceParts, reason: string): Promise<RunAccount> {
-  const { recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log } = parts
+  const { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, panel, log } = parts
   const startedMs = performance.now()
   const left = (most: number): number => Math.max(0, Math.min(most, startedMs + STOP_MS_MAX - performance.now()))
   log.info({ event: 'stopping', reason })
@@ -65,6 +67,8 @@ export async function stopService(parts: ServiceParts, reason: string): Promise<
   await control.close()
   await store?.release(left(DATABASE_MS_MAX))
   await sealer?.close()
+  // What it was at is done again by the next.
+  await archive?.close()
   return {
     ...account,
     ...(stored === undefined ? {} : { store: stored }),

@@ -97,6 +97,8 @@ export type ServiceStatus = RecorderStatus & {
     /** No frame is recorded for want of room; books live on. */
     readonly full: boolean
   } | null
+  /** `null` when nothing is archived. */
+  readonly archive: ArchiveStatus | null
   /** `null` when nothing is to be stored. */
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
@@ -107,6 +109,19 @@ export type ThreadSummary = {
   readonly state: 'starting' | 'ready' | 'waiting' | 'ended'
   /** Times that it crashed or hung and was started anew. */
   readonly restarts: number
+  readonly last_error: string | null
+}
+
+export type ArchiveStatus = {
+  /** A folder, or s3://bucket/prefix. */
+  readonly target: string
+  /** Sealed segments that are not proved to be there. */
+  readonly behind_segments: number
+  /** Segments of this folder that are. */
+  readonly proved_segments: number
+  /** RFC 3339: when nothing was left to be archived; `null` before. */
+  readonly last_success: string | null
+  /** Of the last look; `null` when it went well. */
   readonly last_error: string | null
 }
 
