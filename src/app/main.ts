@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addArchive } from './commands/archive.ts'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
@@ -31,6 +32,7 @@ for (const add of [
   addArchive,
   addRestore,
   addDb,
+  addDoctor,
 ])
   add(program)
 

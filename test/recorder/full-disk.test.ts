@@ -3,9 +3,10 @@
  * and whoever reads the journal believes no book across it before the exchange has told that book anew.
  */
 import { afterEach, describe, expect, test } from 'vitest'
-import { readBooks } from '#app'
+import { foldRecord, readBooks } from '#app'
 import { type GapBody, RECORD } from '#domain'
-import { decodeJson, FileDisk, openCursor } from '#journal'
+import { decodeJson, FileDisk, type JournalBlock, openCursor } from '#journal'
+import { Ledger } from '#ledger'
 import { RowFold } from '../../src/store/rows/row-fold.ts'
 import { emptyState } from '../../src/store/rows/stored-state.ts'
 import { copyOf, digestsOfCopy, JOURNAL, recordLive, untilCaughtUp } from '../live/live-support.ts'
@@ -122,6 +123,15 @@ describe('while the disk is full', () => {
     expect(fold.counts).toMatchObject({ breaks: 0, negative: 0, unplaced: 0 })
     expect(digestsOf(fold)).toMatchObject(live)
     expect((await auditJournal(folder)).differing).toEqual([])
+
+    const ledger = new Ledger<JournalBlock>(foldRecord)
+    for await (const block of openCursor({ disk: new FileDisk(), folder: `${folder}/journal` })) {
+      while (block.next()) ledger.take(block)
+    }
+    const [hole, ...more] = ledger.holes()
+    expect(more).toEqual([])
+    expect(hole).toMatchObject({ cause: 'disk_full', blame: 'own', closedBy: 'snapshot', open: 0 })
+    expect(hole?.markets).toHaveLength(6)
 
     const rows = new RowFold()
     rows.resume(emptyState(1))
