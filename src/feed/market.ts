@@ -38,6 +38,7 @@ export type DoubtCause =
   | 'snapshot_timeout'
   | 'dropped'
   | 'journal_damage'
+  | 'disk_full'
   | 'behind'
 
 /** The subscription that a book follows, as far as the book's own questions go. */
