@@ -245,6 +245,14 @@ export class Fold {
     if (toNs !== undefined) this.ended('disk_full')
   }
 
+  /**
+   * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
+   * an audit here and a proof there.
+   */
+  unrecorded(): void {
+    for (const market of this.markets()) market.isUnrecorded = true
+  }
+
   /** Lets a market go for good: its number in the table is used again. */
   forget(ticker: string): void {
     const market = this.market(ticker)
@@ -359,10 +367,11 @@ export class Fold {
         this.counts.unread++
         return
       }
-      const isAudit = market.proven && market.source === subscription && isAnswer(frame, market)
+      const isAudit = market.proven && !market.isUnrecorded && market.source === subscription && isAnswer(frame, market)
       if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
       if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
+      market.isUnrecorded = false
       market.snapshots++
       market.deltasSinceCheckpoint = 0
       // A reader that begins in this segment may have to pass over any later snapshot: the segment needs a book besides.

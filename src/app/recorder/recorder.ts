@@ -128,7 +128,11 @@ export class Recorder {
     this.age = new MessageAge(options.messageAge?.windowMs)
     this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
-    this.audits = new AuditTally(this.#repeats, () => this.#tape.nowMs())
+    this.audits = new AuditTally(
+      this.#repeats,
+      () => this.#tape.nowMs(),
+      () => this.#tape.cutOff === undefined,
+    )
     this.fold = new Fold(
       listenFor({
         log: options.log,
@@ -524,8 +528,8 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
-    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
     this.audits.write(this.#tape)
+    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
     if (!this.#room.isFull) {
       if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
       this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
