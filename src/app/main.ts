@@ -4,6 +4,7 @@ import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
+import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
 import { addServe } from './commands/serve.ts'
@@ -18,7 +19,8 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addVerify, addDb]) add(program)
+for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addGaps, addVerify, addDb])
+  add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -10,6 +10,7 @@ import {
   type ContextBody,
   type ContextConnection,
   type GapBody,
+  type Position,
   RECORD,
   type RestBody,
   type SessionBody,
@@ -182,11 +183,11 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     this.fold.damaged()
   }
 
-  /** The last run died, and nothing more is known since its last record. */
-  died(): void {
+  /** The last run died, and nothing more is known since its last record. `end`: the place behind it. */
+  died(end: Position): void {
     this.#isRunOpen = false
     this.#isFrame = false
-    this.#place = { ...this.#here(), receivedNs: this.#previousNs }
+    this.#place = { ...end, receivedNs: this.#previousNs }
     this.#record = undefined
     const loss = { cause: 'process_down', proofNs: this.#place.receivedNs, kind: 'durable' }
     this.#standings.losing(loss, () => this.fold.ended('process_down'))
@@ -247,6 +248,7 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         const { connections = [] } = this.#json<ContextBody>(record)
         this.#isRunOpen = true
         this.#foldRecord(this.fold, record)
+        if (this.counts.records === 1) this.#beginInside(connections)
         for (const each of connections) {
           for (const ticker of askedIn(each)) this.#standings.askedFor(this.#entryOf(ticker), each.connection)
         }
@@ -256,6 +258,17 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         this.#lastConnection = Math.max(this.#lastConnection, this.#connectionBase + record.connection)
     }
     this.#foldRecord(this.fold, record)
+  }
+
+  /** The reading begins here: what is in doubt has been for some time, nobody here knows since when. */
+  #beginInside(connections: readonly ContextConnection[]): void {
+    for (const { connection, doubts = [] } of connections) {
+      for (const { market, cause } of doubts) {
+        if (cause !== 'unknown_market' && cause !== 'no_snapshot') {
+          this.#standings.inDoubt(this.#entryOf(market), cause, connection)
+        }
+      }
+    }
   }
 
   #session(record: Record, { event }: Partial<SessionBody>): void {
