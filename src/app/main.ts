@@ -7,6 +7,7 @@ import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addReport } from './commands/report.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
@@ -19,7 +20,18 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addGaps, addVerify, addDb])
+for (const add of [
+  addStart,
+  addRecord,
+  addServe,
+  addExchange,
+  addBook,
+  addSessions,
+  addGaps,
+  addReport,
+  addVerify,
+  addDb,
+])
   add(program)
 
 // A reader that closes the pipe early is no fault of ours.

@@ -21,3 +21,21 @@ export function tellDuration(ms: number): string {
 /** Three decimals, cut and not rounded: 99.999 is not 100. */
 export const tellPercent = (percent: number | undefined): string =>
   percent === undefined ? '–'.padStart(7) : percent.toFixed(3).padStart(7)
+
+/** The same without room on its left. */
+export const tellShare = (percent: number): string => (Math.floor(percent * 1000) / 1000).toFixed(3)
+
+export const tellCount = (count: number): string => count.toLocaleString('en-US')
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+
+/** `1.2 GB`: units of a thousand. */
+export function tellBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${BYTE_UNITS[unit]}`
+}

@@ -26,6 +26,9 @@ export type ReadLedgerOptions = {
   readonly isRecording: boolean
   /** Unix ms: up to when a recorder that died is said to be down. */
   readonly nowMs: number
+  /** Told of each block, after its records are folded: when it began, and how many frames and audits it held. */
+  readonly onBlock?: (block: { readonly atMs: number; readonly frames: number }) => void
+  readonly applied?: ConstructorParameters<typeof Ledger>[1]
   /** Bytes read so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -41,7 +44,7 @@ export async function readLedger(options: ReadLedgerOptions): Promise<LedgerRead
   const segments = segmentsFor(all, options.fromMs, toMs)
   const total = segments.reduce((sum, { bytes }) => sum + bytes, 0)
   const faults: ReadFault[] = []
-  const ledger = new Ledger<JournalBlock>(foldRecord)
+  const ledger = new Ledger<JournalBlock>(foldRecord, options.applied)
   const cursor = openCursor({
     disk: new FileDisk(),
     folder,
@@ -59,7 +62,9 @@ export async function readLedger(options: ReadLedgerOptions): Promise<LedgerRead
       if (block.segment !== position.segment) {
         before = segments.filter(({ number }) => number < block.segment).reduce((sum, { bytes }) => sum + bytes, 0)
       }
+      const { frames } = ledger.counts
       while (block.next()) ledger.take(block)
+      options.onBlock?.({ atMs: Number(block.baseNs / 1_000_000n), frames: ledger.counts.frames - frames })
       position = { segment: block.segment, offset: block.end }
       onProgress?.(before + block.end, total)
     }
