@@ -7,6 +7,7 @@ import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addReparse } from './commands/reparse.ts'
 import { addReport } from './commands/report.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -30,6 +31,7 @@ for (const add of [
   addGaps,
   addReport,
   addVerify,
+  addReparse,
   addDb,
 ])
   add(program)

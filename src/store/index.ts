@@ -5,6 +5,7 @@ export type { DatabaseEvent } from './embedded/database-event.ts'
 export { type DatabaseLease, type OpenDatabaseOptions, openDatabase } from './embedded/open-database.ts'
 export * from './schema/index.ts'
 export { StoreError, type StoreErrorCode } from './writer/errors.ts'
+export { beginRedo, finishRedo, pendingRedo, planRedo, type RedoFrom, type RedoPlan } from './writer/redo.ts'
 export type { DrainResult, StoreState, StoreStatus } from './writer/store-status.ts'
 export {
   type StoreThreadEvent,

@@ -1,6 +1,7 @@
 /** How the store says that it must not go on. A database that is away is no error of these: it is waited for. */
 
 export type StoreErrorCode =
+  | 'FLOW_STORE_PLACE'
   /** The schema holds the rows of another journal. */
   | 'FLOW_STORE_OTHER_JOURNAL'
   /** The watermark stands in a segment that the journal does not have, or that has another id here. */

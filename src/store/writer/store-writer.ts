@@ -27,6 +27,7 @@ import { StoreError, WatermarkMoved } from './errors.ts'
 import { checkWatermark, foldToWatermark, identifyJournal, readRecord } from './journal-source.ts'
 import { RateMeter } from './rate-meter.ts'
 import { type JournalIdentity, openStored, readWatermark } from './read-state.ts'
+import { finishRedo } from './redo.ts'
 import { type Limits, type Statements, statementsFor } from './sql.ts'
 import type { DrainResult, StoreState, StoreStatus } from './store-status.ts'
 import { type Committed, commitBatch, isDataFault } from './transaction.ts'
@@ -211,8 +212,10 @@ export class StoreWriter {
     const place = { disk: this.#disk, folder }
     const journal = await identifyJournal(place)
     const client = await this.#connected()
-    const stored = await within(client, this.#limits.statementMs * 2, async () => {
-      await migrate(client, { schema: this.#schema })
+    await within(client, this.#limits.statementMs * 2, () => migrate(client, { schema: this.#schema }))
+    // Begun by `reparse` and interrupted: what stands behind the watermark is removed before anything is written there.
+    await finishRedo(client, this.#schema, journal.journal)
+    const stored = await within(client, this.#limits.statementMs * 2, () => {
       return openStored(client, this.#schema, journal, { sampleRate, severalJournals })
     })
     const segments = await checkWatermark(place, stored)
