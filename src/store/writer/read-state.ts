@@ -1,21 +1,9 @@
 /** What the database says of a journal at its watermark, read as one: the cursor, and what a fold needs to go on from it. */
 import type pg from 'pg'
-import type { Environment, Position } from '#domain'
-import type { StoredState } from '../rows/stored-state.ts'
 import type { Origin } from '../rows/tables.ts'
 import { quoteName } from '../schema/index.ts'
-import { StoreError } from './errors.ts'
-
-/** Which journal a folder holds. */
-export type JournalIdentity = { readonly journal: string; readonly environment: Environment }
-
-export type Watermark = {
-  readonly position: Position
-  /** The id of the segment that it stands in; `undefined` before the first batch. */
-  readonly segmentId: string | undefined
-}
-
-export type Stored = { readonly watermark: Watermark; readonly state: StoredState }
+import type { OpenOptions } from './store-database.ts'
+import { checkOtherJournals, type JournalIdentity, type Stored, type Watermark } from './stored.ts'
 
 type Row = Record<string, string | number | null>
 
@@ -27,20 +15,14 @@ export async function openStored(
   client: pg.Client,
   schema: string,
   { journal, environment }: JournalIdentity,
-  options: { readonly sampleRate: number; readonly severalJournals: boolean },
+  options: OpenOptions,
 ): Promise<Stored> {
   const table = (name: string) => `${quoteName(schema)}.${name}`
   const { rows: cursors } = await client.query<Row>(
     `SELECT journal_id, journal, environment FROM ${table('rl_ingest_cursor')}`,
   )
-  const other = cursors.find((each) => each['journal'] !== journal)
-  if (other !== undefined && !options.severalJournals && !cursors.some((each) => each['journal'] === journal)) {
-    throw new StoreError(
-      'FLOW_STORE_OTHER_JOURNAL',
-      `The schema '${schema}' holds the rows of journal ${other['journal']} (${other['environment']}), and this one is ${journal} (${environment}). Name another schema, point --data at the journal it was made from, or empty it with \`kalshiflow db rebuild\`.`,
-      { schema, found: String(other['journal']), needed: journal },
-    )
-  }
+  const others = cursors.map((each) => ({ journal: String(each['journal']), environment: String(each['environment']) }))
+  checkOtherJournals(schema, { journal, environment }, others, options.severalJournals)
   await client.query(
     `INSERT INTO ${table('rl_ingest_cursor')} (journal, environment, sample_rate) VALUES ($1, $2, $3)
      ON CONFLICT (journal) DO UPDATE SET sample_rate = excluded.sample_rate
