@@ -39,6 +39,7 @@ function valuesOf({ exchange, journal, store, alert, ...config }: Config): Recor
     KALSHI_API_KEY_ID: keyId === undefined ? '' : maskKeyId(keyId),
     KALSHI_PRIVATE_KEY_PATH: key !== undefined && 'path' in key ? key.path : '',
     KALSHI_PRIVATE_KEY_CONTENT: key !== undefined && 'content' in key ? MASK : '',
+    KALSHIFLOW_STRICT_KEY: String(exchange.strictKey),
     KALSHI_WS_URL: exchange.wsUrl,
     KALSHI_API_URL: exchange.apiUrl,
     RL_MARKET_TICKERS: bySingle ? '' : markets,

@@ -46,6 +46,11 @@ export const Settings = z.object({
       'The private key itself, where a file cannot be had; line ends may be written as \\n. Give this or the path, not both.',
     secret: true,
   }),
+  KALSHIFLOW_STRICT_KEY: setting(yesOrNo, {
+    about:
+      'Whether to refuse a key of which the exchange does not say that it can only read. Without it such a key is told of in the log.',
+    fallback: 'false',
+  }),
   KALSHI_WS_URL: setting(address(['ws:', 'wss:'], 'wss://external-api-ws.kalshi.com/trade-api/ws/v2'), {
     about:
       'The exchange to record. The host decides the environment: *.kalshi.com is prod, *.kalshi.co demo, anything else sim; data of two environments never mix.',

@@ -20,7 +20,7 @@ import {
   type Settings,
   Settings as settingsShape,
 } from './config-settings.ts'
-import type { Secret } from './secret.ts'
+import { MASK, type Secret } from './secret.ts'
 
 export type Texts = Readonly<Record<string, string | undefined>>
 
@@ -58,6 +58,8 @@ export type Config = {
     readonly apiUrl: string
     readonly keyId: string | undefined
     readonly key: { readonly path: string } | { readonly content: Secret } | undefined
+    /** Whether a key that may do more than read is refused. */
+    readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
     readonly marketsPerConnection: number
@@ -134,6 +136,7 @@ export function readConfig(sources: ConfigSources): {
   )
 
   const faults: ConfigFault[] = [...(sources.dotenvFaults ?? [])]
+  const secrets = secretTexts(texts)
   const read: Record<string, unknown> = {}
   const origins: Record<string, Origin> = {}
   for (const name of SETTING_NAMES) {
@@ -141,7 +144,10 @@ export function readConfig(sources: ConfigSources): {
     origins[name] = found?.origin ?? 'default'
     const parsed = settingsShape.shape[name].safeParse(found?.text)
     if (parsed.success) read[name] = parsed.data
-    else faults.push(faultOf(name, found!.text, placeOf(found!.origin, sources), parsed.error.issues[0]!.message))
+    else {
+      const fault = faultOf(name, found!.text, placeOf(found!.origin, sources), parsed.error.issues[0]!.message)
+      faults.push(secrets.some((secret) => found!.text.includes(secret)) ? { ...fault, found: MASK } : fault)
+    }
   }
   const settings = read as Partial<Settings>
   for (const name of ['KALSHI_PRIVATE_KEY_PATH', 'KALSHIFLOW_DATA'] as const) {
@@ -175,6 +181,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       apiUrl: (read.KALSHI_API_URL ?? apiUrlFor(read.KALSHI_WS_URL)).href,
       keyId: read.KALSHI_API_KEY_ID,
       key: path !== undefined ? { path } : content !== undefined ? { content } : undefined,
+      strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
@@ -240,6 +247,15 @@ function find(texts: Readonly<Record<string, Texts>>, name: SettingName): { text
     if (text !== undefined) return text === '' ? undefined : { text, origin: origin as Origin }
   }
   return undefined
+}
+
+/** Shorter ones are refused as secrets, and stand in other values by chance. */
+const SECRET_LENGTH_MIN = 12
+
+/** What stands in the settings that hold secrets: not to be shown where it was put into another one as well. */
+function secretTexts(texts: Readonly<Record<string, Texts>>): string[] {
+  const names = SETTING_NAMES.filter((name) => aboutOf(settingsShape.shape[name]).secret === true)
+  return names.flatMap((name) => find(texts, name)?.text ?? []).filter(({ length }) => length >= SECRET_LENGTH_MIN)
 }
 
 function placeOf(origin: Origin, { dotenvName = '.env' }: ConfigSources): string {

@@ -7,6 +7,7 @@ export const LOG_EVENTS = {
   program_stopped: 'A command ended, with the reason and the exit code.',
   config_notice: 'A name in the environment or in .env is not taken, with the reason.',
   key_warning: 'The private key is kept in an unsafe way.',
+  key_scopes: 'The API key may do more than read, or the exchange does not tell what it may do.',
   rest_retry: 'A REST request failed and is tried again.',
   connection_opened: 'A WebSocket to the exchange is open.',
   connection_lost: 'A WebSocket to the exchange has ended, with its cause.',

@@ -27,6 +27,7 @@ import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
 import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
 import { daysLeft } from './outlook.ts'
 import { OutlookTeller } from './outlook-teller.ts'
@@ -47,6 +48,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const signals = untilStopped()
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
+  if (config.exchange.strictKey && options.builtIn === undefined) await refuseMoreThanRead(config.exchange, key)
   const lock = lockData(dataFolder, options.command)
   try {
     checkFree(dataFolder, await freeBytesOf(dataFolder))
@@ -105,6 +107,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
+  const asking = new AbortController()
   const stop = (reason: string) =>
     stopService(
       { recorder, rest, list, store, api, threads, control, sealer, disk, outlook, alerts, panel, log },
@@ -125,6 +128,8 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     )
     if (markets !== undefined) {
       recorder.start(markets)
+      if (builtIn === undefined && !config.exchange.strictKey)
+        void warnOfScopes(config.exchange, key, log, asking.signal)
       if (options.forMs !== undefined) signals.after(options.forMs)
       manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
       if (list === undefined) void rest.describe(markets)
@@ -153,6 +158,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     await stop('could not start')
     throw error
   } finally {
+    asking.abort()
     manager.close()
   }
 }
