@@ -13,11 +13,12 @@ export function describeContext(fold: Fold, session: string): ContextBody {
 
 /**
  * `undefined` unless the book is proven: a checkpoint of a book in doubt would be believed. A crossed one is left for later:
- * until when its group may last is not in a checkpoint.
+ * until when its group may last is not in a checkpoint. Nor is a book that is being audited: whoever takes it over has not
+ * seen the question, and would take the answer for what it is not.
  */
 export function describeCheckpoint(market: Market): CheckpointBook | undefined {
   const { source, book, seq, exchangeMs } = market
-  if (!market.proven || source === undefined || book.isCrossed) return undefined
+  if (!market.proven || source === undefined || book.isCrossed || market.audit !== undefined) return undefined
   const { connectionId: connection, sid, last = 0 } = source
   return { market: market.ticker, connection, sid, sidSeq: last, seq, exchangeMs, ...book.levels() }
 }

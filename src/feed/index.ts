@@ -1,4 +1,5 @@
 /** What frames mean and what to do about it: pure, decides, does nothing itself. */
+export type { Audited, AuditResult } from './audit.ts'
 export { Backpressure, type Relief } from './backpressure.ts'
 export { CROSSED_MS_MAX } from './belief.ts'
 export { Connection } from './connection.ts'
@@ -9,6 +10,6 @@ export { Fold } from './fold.ts'
 export type { ControlFrame, FoldListener } from './listener.ts'
 export { type DoubtCause, doubtOf, Market } from './market.ts'
 export { Orientation, SAMPLE_SIZE, type Verdict } from './orientation.ts'
-export { type Effect, Session, type SessionOptions } from './session.ts'
+export { AUDIT_MS, type Effect, Session, type SessionOptions } from './session.ts'
 export { hasSocket, isOpen, type SessionState } from './session-state.ts'
 export { Subscription } from './subscription.ts'

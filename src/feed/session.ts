@@ -8,6 +8,8 @@
  */
 import type { Command } from '#codec'
 import type { LostCause } from '#domain'
+import type { Audited } from './audit.ts'
+import { AuditRound } from './audit-round.ts'
 import { Backoff } from './backoff.ts'
 import { CommandQueue, type Pending } from './command-queue.ts'
 import { errorAction } from './error-codes.ts'
@@ -37,6 +39,8 @@ export type Effect =
       readonly reason: 'market_limit' | 'unknown_market' | 'refused'
     }
   | { readonly kind: 'missing_snapshots'; readonly markets: readonly string[] }
+  /** Audits whose answer, or whose explanation, did not come in time. */
+  | { readonly kind: 'settle_audits'; readonly markets: readonly string[] }
   /** Markets that do not answer: in doubt, asked again ever more rarely. */
   | { readonly kind: 'silent_markets'; readonly markets: readonly string[] }
 
@@ -45,6 +49,8 @@ export type SessionOptions = PlanOptions & {
   readonly random: () => number
   /** Nothing heard for this long, neither ping nor frame: the connection is dead. */
   readonly pingSilenceMs: number
+  /** Within which every proven book is audited; 0 audits none. */
+  readonly auditMs?: number
 }
 
 /** Opening a socket, handshake included. */
@@ -53,6 +59,8 @@ export const CONNECT_MS_MAX = 15_000
 export const SNAPSHOT_MS_MAX = 10_000
 /** Between two attempts, however often an operator pauses and resumes. */
 export const RESUME_MS_MIN = 1_000
+/** Every open market is audited at least hourly. */
+export const AUDIT_MS = 3_600_000
 /** From the open socket, or a change of markets, to the last answer. 5,000 markets took well under a second on loopback. */
 const SUBSCRIBE_MS_MAX = 60_000
 
@@ -65,6 +73,7 @@ export class Session {
   readonly #commands = new CommandQueue((command) => this.#plan.stillMeant(command))
   readonly #resync = new Resync()
   readonly #reread = new Reread()
+  readonly #audits: AuditRound
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
@@ -83,6 +92,7 @@ export class Session {
     this.#options = options
     this.#plan = new SubscriptionPlan(options)
     this.#backoff = new Backoff(options.random)
+    this.#audits = new AuditRound(options.auditMs ?? AUDIT_MS)
   }
 
   get state(): SessionState {
@@ -106,6 +116,11 @@ export class Session {
   /** Markets asked for on this connection that are not proven. */
   get unproven(): number {
     return this.#plan.unproven.size + this.#resync.size
+  }
+
+  /** The audits of this connection. */
+  get audits(): AuditRound {
+    return this.#audits
   }
 
   get bookSid(): number | undefined {
@@ -193,6 +208,7 @@ export class Session {
   doubted(market: string, cause: DoubtCause, nowMs: number): void {
     if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
     if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
+    this.#audits.drop(market)
     this.#resync.want(market, cause !== 'sequence_break', nowMs)
     this.#move('doubted', nowMs)
   }
@@ -223,12 +239,33 @@ export class Session {
     this.#settle(nowMs)
   }
 
+  /** A book was proven by its snapshot. */
+  proven(market: string, nowMs: number): void {
+    this.answered(market, nowMs)
+    if (this.#plan.wanted.has(market)) this.#audits.proven(market, nowMs)
+  }
+
+  /** An answer differs from our book, and what follows may explain it. */
+  differs(market: string, nowMs: number): void {
+    if (isOpen(this.#state)) this.#audits.differs(market, nowMs)
+  }
+
+  /** A book was compared with the exchange's. A mismatch is told by {@link doubted} too. */
+  audited(market: string, { result }: Pick<Audited, 'result'>, nowMs: number): void {
+    if (result !== 'offset') return
+    this.answered(market, nowMs)
+    this.#audits.offset(market, nowMs)
+  }
+
   /** Adds and removes markets on the living connection, without tearing down a sid. */
   change({ add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] }, nowMs: number): void {
     const plan = this.#plan
     const fresh = plan.add(add)
     const gone = plan.remove(remove)
-    for (const each of gone) this.#resync.settle(each)
+    for (const each of gone) {
+      this.#resync.settle(each)
+      this.#audits.drop(each)
+    }
     if (!isOpen(this.#state) || fresh.length + gone.length === 0) return
     plan.enqueue(fresh)
     this.#move('changed', nowMs)
@@ -325,6 +362,8 @@ export class Session {
     if (this.#seqAfterAsk === 'unmarked') this.#seqAfterAsk = bookSeq
     if (this.#resync.isOverdue(nowMs) && !this.#setSilentAside(nowMs, bookSeq)) return
     this.#askAgain(nowMs)
+    const unsettled = this.#audits.overdue(nowMs)
+    if (unsettled.length > 0) this.#effects.push({ kind: 'settle_audits', markets: unsettled })
     for (const market of this.#reread.take(nowMs)) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
   }
@@ -404,7 +443,7 @@ export class Session {
       return
     }
     if (command.cmd === 'update' && command.action !== 'add_markets') {
-      if (command.action === 'get_snapshot') for (const market of command.markets) this.#resync.setAside(market, nowMs)
+      if (command.action === 'get_snapshot') this.#refused(command.markets, nowMs)
       return
     }
     const named = frame.markets.length > 0 ? frame.markets : command.cmd === 'update' ? command.markets : []
@@ -429,8 +468,25 @@ export class Session {
       this.#seqAfterAsk = 'unmarked'
       this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets: again }])
     }
+    this.#audit(nowMs)
     for (const text of this.#commands.take(nowMs)) this.#effects.push({ kind: 'send', text })
     this.#settle(nowMs)
+  }
+
+  /** Asks for books that are long unproven, while nothing else is to be done. */
+  #audit(nowMs: number): void {
+    const sid = this.bookSid
+    if (this.#state !== 'live' || sid === undefined || !this.#resync.isRested(nowMs)) return
+    if (!this.#commands.hasRoom(nowMs)) return
+    const markets = this.#audits.take(nowMs)
+    if (markets.length === 0) return
+    this.#resync.rest(nowMs)
+    this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets }])
+  }
+
+  /** A `get_snapshot` was refused. A book that is only audited is proven all the same, and has its turn again. */
+  #refused(markets: readonly string[], nowMs: number): void {
+    for (const market of markets) if (!this.#audits.isOpen(market)) this.#resync.setAside(market, nowMs)
   }
 
   #settle(nowMs: number): void {
@@ -473,6 +529,7 @@ export class Session {
     this.#commands.clear()
     this.#resync.clear()
     this.#reread.clear()
+    this.#audits.clear()
     this.#plan.end()
     this.#answered.clear()
     this.#seqAfterAsk = undefined

@@ -53,6 +53,33 @@ export const RECORDING_METRICS: readonly Metric[] = [
     'Times that numbers of a subscription were missed.',
     ({ recorder }) => recorder?.counts['breaks'],
   ),
+  counter(
+    'audits_asked_total',
+    'Books of which a fresh snapshot was asked for.',
+    ({ recorder }) => recorder?.audit.asked,
+  ),
+  counter(
+    'audits_total',
+    'Books compared with the exchange’s own snapshot, by result.',
+    ({ recorder }) =>
+      by(
+        'result',
+        recorder && {
+          matched: recorder.audit.matched,
+          offset: recorder.audit.offset,
+          mismatched: recorder.audit.mismatched,
+        },
+      ),
+    ['result'],
+  ),
+  gauge('audit_oldest_market_seconds', 'The longest that a proven book stands without a snapshot.', ({ recorder }) =>
+    seconds(recorder?.audit.oldest_market_ms),
+  ),
+  gauge(
+    'audit_many_offsets',
+    '1 while snapshots are too often beside our books by a part of a group.',
+    ({ recorder }) => truth(recorder?.audit.many_offsets),
+  ),
   gauge(
     'connections',
     'Connections to the exchange, by state.',

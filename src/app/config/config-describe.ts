@@ -49,6 +49,7 @@ function valuesOf({ exchange, journal, store, alert, ...config }: Config): Recor
     KALSHIFLOW_USE_YES_PRICE: String(exchange.useYesPrice),
     KALSHIFLOW_PING_SILENCE_MS: String(exchange.pingSilenceMs),
     KALSHIFLOW_MESSAGE_AGE_MAX_MS: String(exchange.messageAgeMsMax),
+    KALSHIFLOW_AUDIT_MINUTES: String(exchange.auditMs / 60_000),
     KALSHIFLOW_PROFILE: config.profile ?? '',
     KALSHIFLOW_DATA: config.dataFolder,
     KALSHIFLOW_COMMIT_INTERVAL_MS: String(journal.commitIntervalMs),

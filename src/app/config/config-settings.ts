@@ -94,6 +94,12 @@ export const Settings = z.object({
     fallback: '5000',
   }),
 
+  KALSHIFLOW_AUDIT_MINUTES: setting(wholeNumber(0, 60), {
+    about:
+      'Time within which each recorded market’s book is compared with a fresh snapshot of the exchange, a few at a time. 0 compares none: a book that went wrong unseen then stays wrong.',
+    fallback: '60',
+  }),
+
   KALSHIFLOW_PROFILE: optional(profileName, {
     about:
       'Name of a set of settings, as --profile gives it: they are read from .env.<profile> instead of .env, data goes to ./data/<profile>, and rows in a DATABASE_URL to the schema kalshiflow_<profile>. Set in a file it names folder and schema alone.',

@@ -44,6 +44,7 @@ describe('the configuration', () => {
         key: undefined,
         useYesPrice: true,
         pingSilenceMs: 25_000,
+        auditMs: 3_600_000,
         marketsPerConnection: 5_000,
         connectionsMax: 4,
       },

@@ -62,6 +62,8 @@ export type Config = {
     readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
+    /** Within which every proven book is audited; 0 audits none. */
+    readonly auditMs: number
     readonly marketsPerConnection: number
     readonly connectionsMax: number
     /** Past it a connection is replaced; 0: never. */
@@ -184,6 +186,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
+      auditMs: read.KALSHIFLOW_AUDIT_MINUTES * MINUTE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
       messageAgeMsMax: read.KALSHIFLOW_MESSAGE_AGE_MAX_MS,

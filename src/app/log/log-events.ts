@@ -24,6 +24,11 @@ export const LOG_EVENTS = {
     'A frame of a type that is not read came where books are told of: it may have changed one. It is in the journal.',
   markets_silent:
     'Markets do not answer to being asked for their book; they are in doubt and asked again ever more rarely.',
+  audit_mismatched:
+    'The exchange’s snapshot of a book that was held for right is another book: it is in doubt from its last proof on, and asked for again.',
+  snapshot_offsets:
+    'Snapshots are beside our books by a part of one group of changes more often than before, or so no longer: `isMany` says which.',
+  audits_unsettled: 'Snapshots that were asked for as audits, or what would explain them, did not come in time.',
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',
   frame_malformed: 'A frame could not be read; it is in the journal, its market is in doubt.',

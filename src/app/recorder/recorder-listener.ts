@@ -9,6 +9,7 @@ import type { ExchangeLink } from '#kalshi'
 import type { BookHub } from '#live'
 import type { Log } from '../log/log.ts'
 import type { RepeatedLines } from '../log/log-repeats.ts'
+import type { AuditTally } from './audit-tally.ts'
 import type { MessageAge } from './message-age.ts'
 
 /** A frame that could not be read. The frame itself is in the journal. */
@@ -29,6 +30,7 @@ export type ListenerParts = {
   readonly repeats: RepeatedLines
   readonly hub: BookHub
   readonly age: MessageAge
+  readonly audits: AuditTally
   /** The latest faulty frames; the oldest go. */
   readonly quarantine: Quarantined[]
   /** Deltas of a market after which its book is due for the journal. */
@@ -40,7 +42,7 @@ export type ListenerParts = {
 }
 
 export function listenFor(parts: ListenerParts): FoldListener {
-  const { log, repeats, hub, age, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
+  const { log, repeats, hub, age, audits, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
   const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
     if (connection !== undefined) linkOf(connection)?.tell(event)
   }
@@ -55,7 +57,16 @@ export function listenFor(parts: ListenerParts): FoldListener {
       hub.changed(market)
       log.debug({ event: 'validity_changed', market: market.ticker, valid: market.valid, doubt: market.doubt })
     },
-    proven: (market) => tell(market.source?.connectionId, (session, now) => session.answered(market.ticker, now)),
+    keptBack: (market) => {
+      hub.changed(market)
+      if (market.valid) return
+      tell(market.source?.connectionId, (session, now) => session.differs(market.ticker, now))
+    },
+    audited: (market, found) => {
+      audits.settled(market, found)
+      tell(found.connection, (session, now) => session.audited(market.ticker, found, now))
+    },
+    proven: (market) => tell(market.source?.connectionId, (session, now) => session.proven(market.ticker, now)),
     doubted: (market, cause) =>
       tell(market.source?.connectionId, (session, now) => session.doubted(market.ticker, cause, now)),
     unknownMarket: (connection, market) => {

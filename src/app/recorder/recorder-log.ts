@@ -39,6 +39,14 @@ export function tellEffect(log: Log, effect: Effect, connection: number | undefi
         markets: effect.markets.slice(0, LISTED_MAX),
       })
       return
+    case 'settle_audits':
+      log.info({
+        event: 'audits_unsettled',
+        connection,
+        count: effect.markets.length,
+        markets: effect.markets.slice(0, LISTED_MAX),
+      })
+      return
     case 'silent_markets':
       log.warn({
         event: 'markets_silent',

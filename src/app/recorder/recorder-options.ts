@@ -12,6 +12,8 @@ export type RecorderOptions = {
   readonly keyId: string | undefined
   readonly useYesPrice: boolean
   readonly pingSilenceMs: number
+  /** Within which every proven book is audited; 0 audits none. Hourly unless told. */
+  readonly auditMs?: number
   readonly marketsPerConnection: number
   readonly connectionsMax: number
   readonly journal: {

@@ -16,7 +16,7 @@ import {
   type RestBody,
   type SessionBody,
 } from '#domain'
-import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
+import { AUDIT_MS, Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
 import { BookHub, type Paused } from '#live'
@@ -24,6 +24,7 @@ import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { AgeReplacement } from './age-replacement.ts'
+import { AuditTally } from './audit-tally.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
@@ -72,6 +73,7 @@ export class Recorder {
   readonly fold: Fold
   readonly hub = new BookHub()
   readonly age: MessageAge
+  readonly audits: AuditTally
   readonly quarantine: Quarantined[] = []
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
@@ -111,12 +113,14 @@ export class Recorder {
     this.age = new MessageAge(options.messageAge?.windowMs)
     this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
+    this.audits = new AuditTally(this.#repeats, () => this.#tape.nowMs())
     this.fold = new Fold(
       listenFor({
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
         age: this.age,
+        audits: this.audits,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
@@ -351,6 +355,7 @@ export class Recorder {
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
     if (this.#restLeftOut > 0) this.#tellRestLeftOut()
+    this.audits.write(this.#tape)
     const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
     this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
     let isComplete = true
@@ -388,9 +393,9 @@ export class Recorder {
   }
 
   #openLink(markets: readonly string[]): ExchangeLink {
-    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
+    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs = AUDIT_MS, random = Math.random } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
-    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs })
+    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs, auditMs })
     const link: ExchangeLink = new ExchangeLink({
       url: wsUrl,
       key,
@@ -467,6 +472,9 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'settle_audits' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+    }
     if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
       this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
     }
@@ -477,6 +485,7 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
+    this.audits.write(this.#tape)
     if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
     this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
     for (const link of this.#links) link.tick(this.#bookSeqOf(link))

@@ -26,6 +26,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    audit: auditOf(recorder),
     message_age_ms: ageOf(recorder),
     clock: clockOf(recorder),
     backpressure: recorder.backpressure,
@@ -74,6 +75,32 @@ function connectionOf(recorder: Recorder, link: ExchangeLink): RecorderStatus['c
 function clockOf({ clock }: Recorder): RecorderStatus['clock'] {
   if (clock === undefined) return null
   return { source: clock.source, offset_ms: rounded(clock.offsetMs), error_ms: rounded(clock.errorMs) }
+}
+
+function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {
+  const nowMs = performance.now()
+  const { auditsMatched: matched, auditsOffset: offset, auditsMismatched: mismatched } = fold.counts
+  return {
+    asked: links.reduce((sum, { session }) => sum + session.audits.asked, 0),
+    matched,
+    offset,
+    mismatched,
+    many_offsets: audits.hasManyOffsets,
+    last_mismatch: audits.lastMismatchMs === undefined ? null : new Date(audits.lastMismatchMs).toISOString(),
+    oldest_market_ms: Math.round(Math.max(0, ...links.map(({ session }) => session.audits.oldestMs(nowMs)))),
+    sids: links.flatMap(
+      ({
+        connection,
+        session: {
+          bookSid: sid,
+          audits: { lastMs },
+        },
+      }) =>
+        connection === undefined || sid === undefined
+          ? []
+          : [{ connection, sid, last_ms: lastMs === undefined ? null : Math.round(nowMs - lastMs) }],
+    ),
+  }
 }
 
 function ageOf({ age: { total, recent, ahead } }: Recorder): RecorderStatus['message_age_ms'] {

@@ -36,6 +36,7 @@ export type RecorderStatus = {
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
   readonly connections_lost: number
+  readonly audit: AuditStatus
   /**
    * From the exchange's own time in a delta to the book, over the last ten seconds; `null` where frames carry no time. Two
    * clocks are compared: `ahead` messages came before their time.
@@ -80,6 +81,24 @@ export type RecorderStatus = {
     readonly market: string | null
     readonly time: string
   }[]
+}
+
+/** Books that were held for right, compared with fresh snapshots of the exchange; figures of this run. */
+export type AuditStatus = {
+  /** Markets asked for. An answer of a book that went in doubt meanwhile is no audit. */
+  readonly asked: number
+  readonly matched: number
+  /** Beside our book by a part of one group of changes, which the snapshot lacked or held already. */
+  readonly offset: number
+  readonly mismatched: number
+  /** More offsets among the latest audits than a busy moment explains. */
+  readonly many_offsets: boolean
+  /** RFC 3339. */
+  readonly last_mismatch: string | null
+  /** The longest that a book shown as proven stands without a snapshot of the exchange. */
+  readonly oldest_market_ms: number
+  /** By connection and book subscription: since its last audit; `null` before the first. */
+  readonly sids: readonly { readonly connection: number; readonly sid: number; readonly last_ms: number | null }[]
 }
 
 export type Paused = {
