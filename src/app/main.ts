@@ -1,6 +1,7 @@
 /** The command line: names the commands and turns whatever ends one into a line and an exit code. */
 import { Command } from 'commander'
 import { addAlert } from './commands/alert.ts'
+import { addArchive } from './commands/archive.ts'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -8,6 +9,7 @@ import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
@@ -28,6 +30,8 @@ const COMMANDS = [
   addBook,
   addSessions,
   addVerify,
+  addArchive,
+  addRestore,
   addDoctor,
   addAlert,
   addDb,

@@ -238,7 +238,7 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         this.#session(record, this.#json<SessionBody>(record))
         return
       case RECORD.GAP:
-        this.#declared(this.#json<GapBody>(record))
+        this.#declared(record, this.#json<GapBody>(record))
         return
       case RECORD.REST:
         this.times.rest(this.#json<RestBody>(record))
@@ -275,8 +275,13 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   }
 
   /** A hole that does not follow from the frames: both ends are told at once. */
-  #declared({ cause, fromNs, toNs, markets, detail }: Partial<GapBody>): void {
+  #declared(record: Record, { cause, fromNs, toNs, markets, detail }: Partial<GapBody>): void {
     if (cause === undefined || fromNs === undefined) return
+    // Whatever it puts in doubt was proven up to its beginning.
+    const loss = { cause, detail, proofNs: BigInt(fromNs), kind: 'frame' }
+    this.#standings.losing(loss, () => this.#foldRecord(this.fold, record))
+    // Its end is told by a record of its own.
+    if (cause === 'disk_full' && toNs === undefined) return
     const found = this.#here()
     const to = toNs === undefined ? undefined : { ...found, receivedNs: BigInt(toNs) }
     for (const market of markets ?? [undefined]) {

@@ -53,12 +53,14 @@ describe('the configuration', () => {
       journal: {
         commitIntervalMs: 5,
         bufferBytes: 67_108_864,
+        reserveBytes: 268_435_456,
         segmentBytes: 268_435_456,
         segmentMs: 3_600_000,
         seal: true,
         checkpointDeltas: 5_000,
         checkpointMs: 3_600_000,
       },
+      archive: { to: undefined, endpoint: undefined, keepDays: undefined },
       store: { databaseUrl: undefined, batchRows: 100, flushIntervalMs: 1_000, sampleRate: 1, queueRowsMax: 10_000 },
       api: { host: '127.0.0.1', port: 8001, readToken: undefined, adminToken: undefined, corsOrigins: [] },
       log: { level: 'info', format: 'json' },
@@ -383,6 +385,7 @@ describe('the rows for display', () => {
       KALSHIFLOW_SEAL: 'false (.env)',
       RL_LOG_LEVEL: 'debug (command line)',
       KALSHIFLOW_BUFFER_MB: '64 (default)',
+      KALSHIFLOW_DISK_RESERVE_MB: '256 (default)',
       KALSHIFLOW_DATA: './data/prod (derived)',
       DATABASE_URL: ' (unset)',
     })

@@ -77,11 +77,20 @@ export type Config = {
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk. */
+    readonly reserveBytes: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean
     readonly checkpointDeltas: number
     readonly checkpointMs: number
+  }
+  readonly archive: {
+    /** A folder, or s3://bucket/prefix. Absent: nothing is archived. */
+    readonly to: string | undefined
+    readonly endpoint: string | undefined
+    /** Absent: nothing is removed. */
+    readonly keepDays: number | undefined
   }
   readonly store: {
     /** Absent: the embedded server. */
@@ -197,11 +206,17 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
     journal: {
       commitIntervalMs: read.KALSHIFLOW_COMMIT_INTERVAL_MS,
       bufferBytes: read.KALSHIFLOW_BUFFER_MB * MIB,
+      reserveBytes: read.KALSHIFLOW_DISK_RESERVE_MB * MIB,
       segmentBytes: read.KALSHIFLOW_SEGMENT_MB * MIB,
       segmentMs: read.KALSHIFLOW_SEGMENT_MINUTES * MINUTE_MS,
       seal: read.KALSHIFLOW_SEAL,
       checkpointDeltas: read.KALSHIFLOW_CHECKPOINT_DELTAS,
       checkpointMs: read.KALSHIFLOW_CHECKPOINT_MINUTES * MINUTE_MS,
+    },
+    archive: {
+      to: read.KALSHIFLOW_ARCHIVE_TO,
+      endpoint: read.KALSHIFLOW_ARCHIVE_ENDPOINT,
+      keepDays: read.KALSHIFLOW_KEEP_DAYS,
     },
     store: {
       databaseUrl: read.DATABASE_URL,

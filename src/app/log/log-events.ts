@@ -35,11 +35,17 @@ export const LOG_EVENTS = {
   recording_paused: 'An operator paused the recording: the connections are let go.',
   recording_resumed: 'An operator resumed the recording: the connections are made again.',
   backpressure: 'The journal cannot keep up: sockets are paused, resumed, let go or made again.',
+  disk_full: 'The disk is full: books live on, and no frame is recorded until there is room.',
+  disk_has_room:
+    'There is room again: recording goes on, the hole is written down and every book is asked for anew; carries how many frames are in no journal.',
   rest_left_out:
     'REST answers found no room in the journal while it could not keep up; their number is in a note there.',
   segment_opened: 'The journal goes on in a new segment.',
   segment_sealed: 'A segment was compressed and given its checksums.',
   seal_failed: 'A segment could not be sealed; it stays as it is and is tried again.',
+  segment_archived: 'A segment is in the archive, and proved to be.',
+  segment_removed: 'A segment was removed here: it is old, stored, and was proved to be in the archive right before.',
+  archive_failed: 'A segment could not be archived or removed, or the archive cannot be used; it is tried again.',
   segment_abandoned: 'A sync failed: the segment ends where it was durable, the rest is written to the next.',
   journal_write_failed: 'The disk refused; the records are kept and it is tried again.',
   journal_write_recovered: 'The disk takes records again.',

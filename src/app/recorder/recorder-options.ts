@@ -19,6 +19,8 @@ export type RecorderOptions = {
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk: with less than that no frame is taken. Nothing where it is not told. */
+    readonly reserveBytes?: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean

@@ -31,6 +31,8 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     clock: clockOf(recorder),
     backpressure: recorder.backpressure,
     refusal: recorder.refusal ?? null,
+    cut_off: cutOffOf(recorder),
+    frames_unrecorded: recorder.framesUnrecorded,
     paused: recorder.paused ?? null,
     stopping: recorder.isStopping,
     journal: {
@@ -107,6 +109,10 @@ function ageOf({ age: { total, recent, ahead } }: Recorder): RecorderStatus['mes
   if (total.count === 0) return null
   const { count, p50Ms, p99Ms, maxMs } = recent
   return { p50: rounded(p50Ms), p99: rounded(p99Ms), max: rounded(maxMs), count, ahead }
+}
+
+function cutOffOf({ cutOff }: Recorder): RecorderStatus['cut_off'] {
+  return cutOff === undefined ? null : { since: new Date(cutOff.sinceMs).toISOString(), frames: cutOff.frames }
 }
 
 /** Markets asked for, by what may be said of their books. */

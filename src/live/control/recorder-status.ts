@@ -53,6 +53,10 @@ export type RecorderStatus = {
   readonly backpressure: string
   /** Why the last attempt to connect failed; `null` once one succeeded. */
   readonly refusal: string | null
+  /** Since when the disk is full and frames reach books alone, and how many did since then; `null` while there is room. */
+  readonly cut_off: { readonly since: string; readonly frames: number } | null
+  /** Frames that reached books and are in no journal, since the start. */
+  readonly frames_unrecorded: number
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
   /** It was asked to end: no more frames come in, and what was received is made durable and stored. */
@@ -114,7 +118,16 @@ export type ServiceStatus = RecorderStatus & {
   readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly memory: { readonly rss_bytes: number; readonly heap_bytes: number }
   /** Of the data folder; `null` where the system does not say. */
-  readonly disk: { readonly free_bytes: number; readonly total_bytes: number } | null
+  readonly disk: {
+    readonly free_bytes: number
+    readonly total_bytes: number
+    /** At the rate measured, or expected before anything was; `null` where nothing is added. */
+    readonly days_left: number | null
+    /** No frame is recorded for want of room; books live on. */
+    readonly full: boolean
+  } | null
+  /** `null` when nothing is archived. */
+  readonly archive: ArchiveStatus | null
   /** `null` when nothing is to be stored. */
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
@@ -142,6 +155,19 @@ export type ThreadSummary = {
   readonly state: 'starting' | 'ready' | 'waiting' | 'ended'
   /** Times that it crashed or hung and was started anew. */
   readonly restarts: number
+  readonly last_error: string | null
+}
+
+export type ArchiveStatus = {
+  /** A folder, or s3://bucket/prefix. */
+  readonly target: string
+  /** Sealed segments that are not proved to be there. */
+  readonly behind_segments: number
+  /** Segments of this folder that are. */
+  readonly proved_segments: number
+  /** RFC 3339: when nothing was left to be archived; `null` before. */
+  readonly last_success: string | null
+  /** Of the last look; `null` when it went well. */
   readonly last_error: string | null
 }
 
