@@ -9,9 +9,9 @@ export const serveForFuzz = (): Promise<Service> =>
     limits: {
       requestsPerSecondMax: 1_000_000,
       adminPerSecondMax: 1_000_000,
-      headersMs: 1_500,
-      requestMs: 2_000,
-      idleMs: 3_000,
-      keepAliveMs: 1_000,
+      headersMs: 300,
+      requestMs: 400,
+      idleMs: 600,
+      keepAliveMs: 300,
     },
   })

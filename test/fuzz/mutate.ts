@@ -76,6 +76,8 @@ const ODD: readonly unknown[] = [
   { toString: 1 },
   'x'.repeat(3_000),
 ]
+/** A value of its own: what is put into one place is changed there alone. */
+const odd = (random: SeededRandom): unknown => structuredClone(oneOf(random, ODD))
 const NAMES = ['sid', 'seq', 'msg', 'type', 'id', '__proto__', 'constructor', 'toJSON', 'length', 'market_ticker', '']
 
 /** A JSON value with one to three places changed: values replaced, keys removed, renamed, added, lists grown or turned. */
@@ -108,17 +110,17 @@ function mutatePlace(random: SeededRandom, root: { root: unknown }): void {
       put(holder, name, holder[key])
       return
     case 2:
-      put(holder, name, oneOf(random, ODD))
+      put(holder, name, odd(random))
       return
     case 3:
-      holder[key] = typeof holder[key] === 'number' ? holder[key] + random.below(5) - 2 : oneOf(random, ODD)
+      holder[key] = typeof holder[key] === 'number' ? holder[key] + random.below(5) - 2 : odd(random)
       return
     case 4:
       if (Array.isArray(holder[key])) holder[key] = [...holder[key], ...holder[key].slice(0, 50)].reverse()
       else holder[key] = [holder[key], holder[key]]
       return
     default:
-      holder[key] = oneOf(random, ODD)
+      holder[key] = odd(random)
   }
 }
 
