@@ -92,10 +92,9 @@ function aRequest(random: SeededRandom, corpus: readonly string[], others: reado
 }
 
 const COMMANDS: readonly unknown[] = [
-  { id: 1, cmd: 'subscribe', market_tickers: ['KXDEMO-RAIN-MON'] },
-  { id: 2, cmd: 'unsubscribe', market_tickers: ['KXDEMO-RAIN-MON'] },
-  { id: 3, cmd: 'subscribe', channels: ['books', 'trades'], market_tickers: [] },
-  { type: 'subscribe', markets: ['*'] },
+  { id: 1, cmd: 'subscribe', params: { channels: ['orderbook', 'trade'], market_tickers: ['KXDEMO-RAIN-MON'] } },
+  { id: 2, cmd: 'unsubscribe', params: { channels: ['trade'], market_tickers: ['KXDEMO-RAIN-MON', 'KXNOPE'] } },
+  { id: 3, cmd: 'subscribe', params: { channels: ['stats', 'orderbook'], market_tickers: 'all' } },
   { id: 4, cmd: 'ping' },
 ]
 
