@@ -1,5 +1,6 @@
 /** The command line: names the commands and turns whatever ends one into a line and an exit code. */
 import { Command } from 'commander'
+import { addAlert } from './commands/alert.ts'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -19,8 +20,19 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [addStart, addRecord, addServe, addExchange, addBook, addSessions, addVerify, addDb, addDoctor])
-  add(program)
+const COMMANDS = [
+  addStart,
+  addRecord,
+  addServe,
+  addExchange,
+  addBook,
+  addSessions,
+  addVerify,
+  addDoctor,
+  addAlert,
+  addDb,
+]
+for (const add of COMMANDS) add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -76,4 +76,6 @@ export type ExchangeOptions = {
   readonly frameFaults?: readonly FrameFault[]
   /** Chances of faults for each market frame, drawn from the seed. */
   readonly faultRates?: FaultRates
+  /** What is to go wrong, as `--faults` takes it: docs/exchange.md. Times count from the first connection. */
+  readonly faults?: string
 }

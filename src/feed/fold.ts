@@ -207,6 +207,7 @@ export class Fold {
     const market = this.market(ticker)
     if (market === undefined) return
     this.#belief.doubt(market, 'unsubscribed')
+    this.#listener.letGo?.(market)
     market.source?.detach(market)
     this.#markets[this.#tickers.numberOf(ticker)] = undefined
     this.#tickers.remove(ticker)
@@ -425,8 +426,9 @@ export class Fold {
 
   #ask(connection: Connection, tickers: readonly string[]): void {
     for (const ticker of tickers) {
-      this.#marketOf(ticker)
+      const market = this.#marketOf(ticker)
       connection.asked.ask(ticker)
+      this.#listener.asked?.(connection.id, market)
     }
   }
 
@@ -434,9 +436,12 @@ export class Fold {
     connection.asked.letGo(id, tickers)
     for (const ticker of tickers) {
       const market = this.market(ticker)
-      if (market?.source !== subscription) continue
-      this.#belief.doubt(market, 'unsubscribed')
-      subscription.detach(market)
+      if (market === undefined) continue
+      if (market.source === subscription) {
+        this.#belief.doubt(market, 'unsubscribed')
+        subscription.detach(market)
+      }
+      this.#listener.letGo?.(market)
     }
     this.#settleIfAllCame(connection)
   }

@@ -5,13 +5,13 @@
  * over; nothing that fails its check is ever shown.
  */
 import { POSITION_ZERO, type Position } from '#domain'
-import type { Disk, JournalRecord } from '#ports'
+import type { Disk, JournalRecord, Time } from '#ports'
 import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
-import { pause } from './retry.ts'
 import { endOfSegment, isEmpty, type OpenSegment, openSegment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
+import { SYSTEM_TIME } from './time-system.ts'
 
 export type CursorOptions = {
   readonly disk: Disk
@@ -25,6 +25,8 @@ export type CursorOptions = {
   /** How often a following reader looks for more, in ms. Default 20. {@link JournalCursor.poke} makes it look at once. */
   readonly pollMs?: number
   readonly signal?: AbortSignal
+  /** What a following reader waits by. */
+  readonly time?: Time
   /** Called in the order of the journal for everything that could not be read. */
   readonly onFault?: (fault: ReadFault) => void
 }
@@ -56,6 +58,7 @@ export const openCursor = (options: CursorOptions): JournalCursor => new Journal
 export class JournalCursor {
   readonly #options: CursorOptions
   readonly #pollMs: number
+  readonly #time: Time
   #position: Position
   /** Segments up to this number are done with. */
   #after: number
@@ -77,6 +80,7 @@ export class JournalCursor {
   constructor(options: CursorOptions) {
     this.#options = options
     this.#pollMs = options.pollMs ?? 20
+    this.#time = options.time ?? SYSTEM_TIME
     this.#position = options.from ?? POSITION_ZERO
     this.#after = this.#position.segment - 1
     this.#predecessors = this.#after < 0 ? [undefined] : []
@@ -250,11 +254,11 @@ export class JournalCursor {
     const known = this.#files.find((files) => files.number > after)
     if (known !== undefined) return known
     const told = typeof this.#options.until === 'function' && until.segment > after
-    if (!told && !this.#poked && performance.now() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
+    if (!told && !this.#poked && this.#time.nowMs() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
       return undefined
     this.#poked = false
     this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
-    this.#listedMs = performance.now()
+    this.#listedMs = this.#time.nowMs()
     return this.#files.find((files) => files.number > after)
   }
 
@@ -266,7 +270,7 @@ export class JournalCursor {
     const stop = () => poked.abort()
     this.#wake = stop
     signal?.addEventListener('abort', stop, { once: true })
-    await pause(signal?.aborted ? 0 : this.#pollMs, poked.signal)
+    await this.#time.sleep(signal?.aborted ? 0 : this.#pollMs, poked.signal)
     signal?.removeEventListener('abort', stop)
     this.#wake = undefined
     return true

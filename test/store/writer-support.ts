@@ -52,12 +52,14 @@ export function copyJournal({ journal }: RecordedJournal): RecordedJournal {
   return { folder: folder.path, journal: join(folder.path, 'journal'), frames: {}, remove: folder.remove }
 }
 
+type ByPostgres = { readonly database: Partial<TestPostgres['config']> }
+
 export const writerOptions = (
   postgres: TestPostgres,
   journal: string,
   schema: string,
-  options: Partial<StoreWriterOptions> = {},
-): StoreWriterOptions => ({
+  options: Partial<StoreWriterOptions & ByPostgres> = {},
+): StoreWriterOptions & ByPostgres => ({
   journalFolder: journal,
   database: postgres.config,
   durable: () => EVERYTHING,

@@ -1,7 +1,7 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
 import { statfs } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ServiceStatus, StoreSummary, ThreadSummary } from '#live'
+import type { AlertSummary, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
 
@@ -15,19 +15,22 @@ export type StatusParts = {
   /** How the store beside the recorder is; absent when nothing is to be stored. */
   readonly store?: () => StoreSummary
   readonly threads?: () => Readonly<Record<string, ThreadSummary>>
+  readonly alerts?: () => AlertSummary | undefined
 }
 
 export class ServiceStatusSource {
   readonly #recorder: Recorder
   readonly #store: StatusParts['store']
   readonly #threads: StatusParts['threads']
+  readonly #alerts: StatusParts['alerts']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   readonly #timer: NodeJS.Timeout
 
-  constructor({ recorder, store, threads }: StatusParts) {
+  constructor({ recorder, store, threads, alerts }: StatusParts) {
     this.#recorder = recorder
     this.#store = store
     this.#threads = threads
+    this.#alerts = alerts
     this.#delay.enable()
     this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
     this.#timer.unref()
@@ -46,6 +49,7 @@ export class ServiceStatusSource {
       disk: await diskOf(this.#recorder.dataFolder),
       store: this.#store?.() ?? null,
       threads: this.#threads?.() ?? {},
+      alerts: this.#alerts?.() ?? null,
     }
   }
 

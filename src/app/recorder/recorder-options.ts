@@ -23,6 +23,8 @@ export type RecorderOptions = {
     readonly checkpointDeltas: number
     readonly checkpointMs: number
   }
+  /** How far messages of a connection may grow older than at best before it is replaced; absent or 0: it never is. */
+  readonly messageAge?: { readonly climbMsMax: number; readonly windowMs?: number }
   readonly log: Log
   readonly disk?: Disk
   readonly clock?: Clock

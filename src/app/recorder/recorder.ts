@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
+  type ClockBody,
   type ConnectionLostBody,
   type Environment,
   isTicker,
@@ -22,6 +23,7 @@ import { BookHub, type Paused } from '#live'
 import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
+import { AgeReplacement } from './age-replacement.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
@@ -69,7 +71,7 @@ export class Recorder {
   readonly journal: Journal
   readonly fold: Fold
   readonly hub = new BookHub()
-  readonly age = new MessageAge()
+  readonly age: MessageAge
   readonly quarantine: Quarantined[] = []
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
@@ -82,6 +84,7 @@ export class Recorder {
   readonly #backpressure: Backpressure
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
+  readonly #replacement: AgeReplacement<ExchangeLink>
   readonly #repeats: RepeatedLines
   readonly #durableListeners = new Set<(position: Position) => void>()
   readonly #startedMs = performance.now()
@@ -92,6 +95,9 @@ export class Recorder {
   /** REST exchanges that no note tells of yet. */
   #restLeftOut = 0
   #connectionsLost = 0
+  #wasDownFromNs: bigint | undefined
+  #clock: ClockBody | undefined
+  #clockEpoch: number
   #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<Account> | undefined
@@ -101,6 +107,9 @@ export class Recorder {
   constructor(options: RecorderOptions, journal: Journal) {
     this.#options = options
     this.journal = journal
+    this.#clockEpoch = journal.epoch
+    this.age = new MessageAge(options.messageAge?.windowMs)
+    this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
     this.fold = new Fold(
       listenFor({
@@ -141,6 +150,21 @@ export class Recorder {
 
   get connectionsLost(): number {
     return this.#connectionsLost
+  }
+
+  /** How often a connection was replaced because its messages grew old. */
+  replacementsOf(link: ExchangeLink): number {
+    return this.#replacement.countOf(link)
+  }
+
+  /** Since when the run before this one, which ended without a word, had recorded nothing; `undefined` where none did. */
+  get wasDownFromNs(): bigint | undefined {
+    return this.#wasDownFromNs
+  }
+
+  /** The last estimate of how far the wall clock is off. */
+  get clock(): ClockBody | undefined {
+    return this.#clock
   }
 
   /** Why the last attempt to connect failed, with what to do; `undefined` once one succeeded. */
@@ -194,6 +218,7 @@ export class Recorder {
 
   /** A hole that a process which died left behind: from its last durable record to now. */
   declareProcessDown(fromNs: bigint): void {
+    this.#wasDownFromNs = fromNs
     const body = { cause: 'process_down', fromNs: String(fromNs), toNs: this.#tape.unixNs(this.journal.stamp()) }
     this.#tape.record(RECORD.GAP, 0, encodeJson(body))
   }
@@ -204,6 +229,12 @@ export class Recorder {
    */
   rest(body: RestBody): void {
     if (!this.#tape.offer(RECORD.REST, 0, encodeJson(body))) this.#restLeftOut++
+  }
+
+  /** An estimate of how far the wall clock is off: kept in the journal, since message ages are only as good as it. */
+  clockEstimated(body: ClockBody): void {
+    this.#clock = body
+    if (this.#stopping === undefined) this.#tape.record(RECORD.CLOCK, 0, encodeJson(body))
   }
 
   note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -396,12 +427,13 @@ export class Recorder {
       },
       sent: (connection, text) => tape.sent(connection, text),
       lost: (connection, ending) => {
-        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused'
+        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused' || ending.cause === 'message_age'
+        this.age.close(connection)
         this.#connectionsLost += isMeant ? 0 : 1
         this.#linkOf.delete(connection)
         tape.lost(connection, this.#lostBody(ending, frameStamp))
         this.#releaseUnwanted()
-        log[isMeant ? 'info' : 'warn']({
+        log[isMeant && ending.cause !== 'message_age' ? 'info' : 'warn']({
           event: 'connection_lost',
           connection,
           cause: ending.cause,
@@ -451,7 +483,33 @@ export class Recorder {
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
-    this.age.tick(nowMs)
+    if (this.journal.epoch !== this.#clockEpoch) {
+      this.#clockEpoch = this.journal.epoch
+      this.age.clockStepped()
+    }
+    if (this.age.tick(nowMs)) this.#replaceAged(nowMs)
+  }
+
+  /**
+   * Breaks, then makes: a market follows one subscription at a time, in the fold and in every reader of the journal, and two of
+   * one market would need a rule for whose frames count. The hole is told with its cause and ends with the fresh snapshots.
+   */
+  #replaceAged(nowMs: number): void {
+    if (this.#backpressure.state !== 'flowing' || this.#paused !== undefined) return
+    const connections = this.#links
+      .filter(({ session }) => session.markets.size > 0)
+      .map((key) => {
+        const age = key.connection === undefined ? undefined : this.age.of(key.connection)
+        return { key, isWhole: key.session.state === 'live', climbMs: age?.trend.climbMs ?? 0, age }
+      })
+    const next = this.#replacement.next(connections, nowMs)
+    const age = next === undefined ? undefined : this.age.of(next.key.connection ?? 0)
+    if (next === undefined || age === undefined) return
+    const { recent, trend } = age
+    const detail =
+      `messages are ${Math.round(next.climbMs)} ms older than at best: p50 ${Math.round(recent.p50Ms)} ms, ` +
+      `${Math.round(trend.msPerMinute)} ms more each minute`
+    next.key.act((session, now) => session.replace(detail, now))
   }
 
   #tellRestLeftOut(): void {

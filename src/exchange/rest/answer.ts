@@ -24,6 +24,8 @@ export type RestSource = {
 export const API_ROOT = '/trade-api/v2'
 export const SENT_PATHS: ReadonlySet<string> = new Set(['/exchange/sent', `${API_ROOT}/exchange/sent`])
 
+export const STATUS_PATH = `${API_ROOT}/exchange/status`
+
 export function answerRest(source: RestSource, method: string, { pathname, searchParams }: URL): RestAnswer {
   const isSent = SENT_PATHS.has(pathname)
   if (!isSent && !pathname.startsWith(`${API_ROOT}/`)) return noPath(pathname)

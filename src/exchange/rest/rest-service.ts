@@ -6,9 +6,10 @@ import type { KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Venue } from '../venue.ts'
 import { admit, isSigned, keyIdOf } from '../wire/handshake.ts'
-import { answerRest, SENT_PATHS } from './answer.ts'
+import { answerRest, SENT_PATHS, STATUS_PATH } from './answer.ts'
 import { AnswerCache } from './answer-cache.ts'
-import { badRequest, failed, type RestAnswer, TOO_MANY } from './body.ts'
+import { badRequest, failed, ok, type RestAnswer, TOO_MANY } from './body.ts'
+import { statusPaused } from './fixed-pages.ts'
 import { TokenBuckets } from './tokens.ts'
 
 type Answer = RestAnswer & { readonly headers?: Readonly<Record<string, string>> }
@@ -24,6 +25,10 @@ export type RestServiceOptions = {
   readonly cacheMs: number
   /** What every key may do, as `/api_keys` tells it. */
   readonly keyScopes: readonly string[]
+  /** What a request for this path is answered on purpose. */
+  readonly refusal: (url: string) => RestAnswer | undefined
+  /** Unix ms until which nothing is active; `undefined` while the exchange is open. */
+  readonly pausedUntilMs: () => number | undefined
 }
 
 export class RestService {
@@ -66,6 +71,11 @@ export class RestService {
     if (admission?.kind === 'refused') return failed(401, admission.code, admission.details)
     if (!URL.canParse(url, 'http://exchange')) return badRequest('the path is no URL')
     const path = new URL(url, 'http://exchange')
+    const pausedUntilMs = this.#options.pausedUntilMs()
+    const tellsStatus = path.pathname === STATUS_PATH && pausedUntilMs !== undefined
+    if (tellsStatus) return ok(statusPaused(pausedUntilMs))
+    const planned = SENT_PATHS.has(path.pathname) ? undefined : this.#options.refusal(url)
+    if (planned !== undefined) return planned
     const limits = signed ? () => this.#tokens.describe() : undefined
     const keys = signed ? () => describeKeys(keyIdOf(headers), keyScopes) : undefined
     const make = (): RestAnswer => answerRest({ venue, sent, limits, keys }, method, path)

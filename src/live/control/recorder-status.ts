@@ -28,6 +28,10 @@ export type RecorderStatus = {
     readonly unproven: number
     readonly attempts: number
     readonly orientation: string | null
+    /** Median of the last ten seconds, and where it is going; `null` while nothing with a time comes. */
+    readonly message_age_ms: { readonly p50: number; readonly trend_ms_per_minute: number } | null
+    /** Times that it was made anew because its messages grew old. */
+    readonly replaced: number
   }[]
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
@@ -43,7 +47,11 @@ export type RecorderStatus = {
     readonly count: number
     readonly ahead: number
   } | null
+  /** How far the wall clock is ahead of the true time, and by how much that may be wrong; `null` while nobody knows. */
+  readonly clock: { readonly source: string; readonly offset_ms: number; readonly error_ms: number } | null
   readonly backpressure: string
+  /** Why the last attempt to connect failed; `null` once one succeeded. */
+  readonly refusal: string | null
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
   /** It was asked to end: no more frames come in, and what was received is made durable and stored. */
@@ -61,6 +69,8 @@ export type RecorderStatus = {
     readonly write_failures: number
     /** A write failed, and none has succeeded since. */
     readonly failing: boolean
+    /** Damaged places that were found at start; they are kept. */
+    readonly damaged: number
     /** Why nothing more can be recorded; `null` while it can. */
     readonly failed: string | null
   }
@@ -90,6 +100,23 @@ export type ServiceStatus = RecorderStatus & {
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
   readonly threads: Readonly<Record<string, ThreadSummary>>
+  /** `null` where nobody looks for alarms. */
+  readonly alerts: AlertSummary | null
+}
+
+export type AlertSummary = {
+  /** Names of the alarms that fire now. */
+  readonly firing: readonly string[]
+  /** Messages to each target; its address is not told. */
+  readonly targets: readonly {
+    readonly kind: string
+    readonly target: string
+    readonly sent: number
+    readonly failed: number
+    readonly dropped: number
+  }[]
+  /** `withheld`: why the next ping would be; empty while all is well. `null` without an address. */
+  readonly dead_man: { readonly pings: number; readonly failed: number; readonly withheld: readonly string[] } | null
 }
 
 export type ThreadSummary = {

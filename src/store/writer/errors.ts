@@ -1,4 +1,5 @@
 /** How the store says that it must not go on. A database that is away is no error of these: it is waited for. */
+import type { Position } from '#domain'
 
 export type StoreErrorCode =
   /** The schema holds the rows of another journal. */
@@ -38,4 +39,11 @@ export class StoreError extends Error {
  */
 export class WatermarkMoved extends Error {
   override readonly name = 'WatermarkMoved'
+  /** Where it stands, when that is known. */
+  readonly position: Position | undefined
+
+  constructor(message: string, { position, cause }: { readonly position?: Position; readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.position = position
+  }
 }
