@@ -16,6 +16,7 @@ export const HEALTH_REASONS = {
   disk_full: 'the disk of the data folder is full',
   not_connected: 'a connection to the exchange is down, although markets are asked for on it',
   paused: 'an operator has paused the recording',
+  wire_changed: 'the same fault is in many fresh books at once: frames are recorded, books are in doubt',
   stopping: 'the recording has ended: what was received is being stored',
   store_refused: 'the store must not go on: the log says what to do',
   store_unavailable: 'the database does not answer',
@@ -55,6 +56,7 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   else if (journal.failing) yield reason('journal_failing')
   if (disk !== null && disk.free_bytes < DISK_FREE_BYTES_MIN) yield reason('disk_full')
   if (paused !== null) yield reason('paused', Math.max(0, Date.now() - Date.parse(paused.since)))
+  if (status.wire.changed) yield reason('wire_changed', Date.now() - Date.parse(status.wire.since ?? ''))
   if (status.stopping) yield reason('stopping')
   if (notConnectedMs > limits.notConnectedMsMax) yield notConnectedReason(notConnectedMs, notConnected)
   if (store === null) return

@@ -53,7 +53,11 @@ export const RECORDING_METRICS: readonly Metric[] = [
     'Times that numbers of a subscription were missed.',
     ({ recorder }) => recorder?.counts['breaks'],
   ),
-  counter('audits_asked_total', 'Books of which a fresh snapshot was asked for.', ({ recorder }) => recorder?.audit.asked),
+  counter(
+    'audits_asked_total',
+    'Books of which a fresh snapshot was asked for.',
+    ({ recorder }) => recorder?.audit.asked,
+  ),
   counter(
     'audits_total',
     'Books compared with the exchange’s own snapshot, by result.',
@@ -71,8 +75,13 @@ export const RECORDING_METRICS: readonly Metric[] = [
   gauge('audit_oldest_market_seconds', 'The longest that a proven book stands without a snapshot.', ({ recorder }) =>
     seconds(recorder?.audit.oldest_market_ms),
   ),
-  gauge('audit_many_offsets', '1 while snapshots are too often beside our books by a part of a group.', ({ recorder }) =>
-    truth(recorder?.audit.many_offsets),
+  gauge(
+    'audit_many_offsets',
+    '1 while snapshots are too often beside our books by a part of a group.',
+    ({ recorder }) => truth(recorder?.audit.many_offsets),
+  ),
+  gauge('wire_changed', '1 while the same fault is in too many fresh books of a connection.', ({ recorder }) =>
+    truth(recorder?.wire.changed),
   ),
   gauge(
     'connections',

@@ -33,6 +33,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
     audit: auditOf(recorder),
+    wire: wireOf(recorder),
     message_age_ms: ageOf(recorder),
     backpressure: recorder.backpressure,
     paused: recorder.paused ?? null,
@@ -55,6 +56,16 @@ export function statusOf(recorder: Recorder): RecorderStatus {
       return { at, was, market: market ?? null, time: new Date(atMs).toISOString() }
     }),
   }
+}
+
+/** The change that has lasted longest. */
+function wireOf({ links }: Recorder): RecorderStatus['wire'] {
+  const changes = links.flatMap(({ session }) => session.wireChange ?? [])
+  const [first] = changes.sort((a, b) => a.sinceMs - b.sinceMs)
+  const units = links.length > 0 && links.every(({ session }) => session.hasCheckedUnits)
+  if (first === undefined) return { changed: false, since: null, what: null, units_checked: units }
+  const since = new Date(Date.now() - (performance.now() - first.sinceMs)).toISOString()
+  return { changed: true, since, what: first.what, units_checked: units }
 }
 
 function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {

@@ -45,7 +45,13 @@ export type StandingParts = {
 }
 
 /** Faults of the book itself: the fold dates them back to the last snapshot. */
-const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch', 'orientation'])
+const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set([
+  'negative_size',
+  'crossed',
+  'audit_mismatch',
+  'wire_changed',
+  'orientation',
+])
 
 export class Standing {
   readonly #parts: StandingParts
