@@ -56,7 +56,8 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   else if (journal.failing) yield reason('journal_failing')
   if (disk !== null && disk.free_bytes < DISK_FREE_BYTES_MIN) yield reason('disk_full')
   if (paused !== null) yield reason('paused', Math.max(0, Date.now() - Date.parse(paused.since)))
-  if (status.wire.changed) yield reason('wire_changed', Date.now() - Date.parse(status.wire.since ?? ''))
+  // A recorder of an earlier version says nothing of it.
+  if (status.wire?.changed) yield reason('wire_changed', Date.now() - Date.parse(status.wire.since ?? ''))
   if (status.stopping) yield reason('stopping')
   if (notConnectedMs > limits.notConnectedMsMax) yield notConnectedReason(notConnectedMs, notConnected)
   if (store === null) return
