@@ -189,6 +189,9 @@ export class RecorderLife {
         if (effect.kind === 'settle_orientation' && connection !== undefined) {
           tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
         }
+        if (effect.kind === 'wire_changed' && connection !== undefined) {
+          tape.validity(connection, { action: 'doubt', markets: effect.markets, cause: 'wire_changed' })
+        }
         if (effect.kind === 'settle_audits' && connection !== undefined) {
           tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
         }
@@ -229,6 +232,10 @@ export class RecorderLife {
         tell(id, (session, nowMs) => session.oriented(orientation.doubtful, nowMs))
       },
       control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
+      malformed: (connection, { market, at }) =>
+        tell(connection, (session, nowMs) =>
+          market === undefined ? session.unreadableAll(nowMs, at) : session.unreadable(market, nowMs, at),
+        ),
     }
   }
 
