@@ -44,7 +44,8 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
       for (const each of seen) if (each > last) invented++
       for (let seq = 1; seq <= last; seq++) {
         if (seen.has(seq)) continue
-        const cause = seq < highest ? 'sequence_break' : declaredBy(found, opened_ms, journal)
+        const cause =
+          seq < highest ? causeOfHole(found!, Number(sid), seq, journal) : declaredBy(found, opened_ms, journal)
         lostInAll++
         lost[cause ?? 'undeclared'] = (lost[cause ?? 'undeclared'] ?? 0) + 1
         if (cause === undefined) undeclared.push(`connection ${id}, sid ${sid}, seq ${seq}`)
@@ -89,6 +90,16 @@ function declaredBy(
       (cause !== 'process_down' || found === undefined || run === found.run + 1),
   )
   return covering?.cause
+}
+
+/** A hole in mid-stream: what a record says of that time, or the numbers themselves, which every reader sees break. */
+function causeOfHole(found: JournaledConnection, sid: number, seq: number, { gaps }: JournaledFrames): string {
+  const hole = found.holes.find((each) => each.sid === sid && each.fromSeq <= seq && seq <= each.toSeq)!
+  const told = gaps.find(
+    ({ fromNs, toNs, run }) =>
+      run === found.run && BigInt(fromNs) <= hole.beforeNs && (toNs === undefined || hole.afterNs <= BigInt(toNs)),
+  )
+  return told?.cause ?? 'sequence_break'
 }
 
 /** A journal's stamps are those of a steady clock set by the wall's at the start: they may be apart by so much. */
