@@ -30,7 +30,7 @@ test.skipIf(!canMountTmpfs)(
     const ballast = join(disk.outside, 'ballast')
     const data = join(disk.outside, 'data')
     writeFileSync(ballast, Buffer.alloc(BALLAST_MIB << 20))
-    const exchange = await startExchangeProcess(['--capture', 'demo', '--loop', '--rate', '4000'])
+    const exchange = await startExchangeProcess(['--markets', '20', '--rate', '4000', '--life', '1h'])
     const markets = exchange.tickers.join(',')
     const program = runThrough(
       disk.through,
@@ -76,6 +76,9 @@ test.skipIf(!canMountTmpfs)(
       expect(Object.keys(account.lost).filter((cause) => cause !== 'disk_full' && cause !== 'stopped')).toEqual([])
       expect(closed.length).toBeGreaterThanOrEqual(2)
       expect((await auditJournal(data)).differing).toEqual([])
+      const verify = ['verify', '--no-database', '--data', join(disk.inside, 'data')]
+      const { code, err } = await runThrough(disk.through, verify).ended
+      expect([code, err]).toEqual([0, ''])
     } finally {
       program.kill('SIGKILL')
       await program.ended
