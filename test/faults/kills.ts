@@ -7,6 +7,7 @@ import { seededUnit } from '#exchange'
 import { accountOf, startRecording, untilValid } from '../recorder/stored-journal.ts'
 import { type Accounting, accountFor } from '../support/frame-accounting.ts'
 import { readFrameNumbers } from '../support/frame-numbers.ts'
+import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
 
 /** From the start of the process: before it connects, while it connects, or in full flow. */
@@ -44,6 +45,7 @@ export async function killAgainAndAgain(
       if (kill % 20 === 0) tell(`${kill} kills`)
     }
     await untilValid(data)
+    await untilCaughtUp(data)
     await sleep(AFTERWARDS_MS)
     program.kill('SIGTERM')
     const ended = await program.ended

@@ -2,19 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { askRecorder } from '#app'
 import { accountOf, expectStored, startRecording, untilValid } from '../recorder/stored-journal.ts'
 import { serversUnder, withFolder } from '../store/database-support.ts'
 import { accountFor, rowOf } from '../support/frame-accounting.ts'
 import { readFrameNumbers } from '../support/frame-numbers.ts'
 import { until } from '../support/recording.ts'
+import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
 
 const FROZEN_MS = 2_000
 /** A killed server is recovered at its next start. */
 const AGAIN_MS_MAX = 30_000
-/** So far behind the store is caught up. */
-const NEAR_MS = 1_500
 
 /** What an operator, the kernel or a hanging disk does to a server; the last one to all of its processes. */
 const FAULTS = ['frozen', 'stopped fast', 'stopped at once', 'killed', 'killed with all its backends'] as const
@@ -23,20 +21,10 @@ test(`${FAULTS.join(', ')}: every frame is journaled meanwhile, and a row once a
   withFolder(async (data) => {
     const exchange = await startExchangeProcess(['--capture', 'demo', '--loop', '--rate', '2000'])
     const program = startRecording(exchange, data)
-    const store = async () => (await askRecorder(data, { ask: 'status' })).store
-    const untilCaughtUp = () =>
-      until(
-        'rows are written again',
-        async () => {
-          const { state, behind_ms = Number.POSITIVE_INFINITY } = (await store()) ?? {}
-          return state === 'writing' && behind_ms < NEAR_MS
-        },
-        AGAIN_MS_MAX,
-      )
     try {
       await untilValid(data)
       for (const fault of FAULTS) {
-        await untilCaughtUp()
+        await untilCaughtUp(data)
         // Its backends go by names of their own.
         const [postmaster] = serversUnder(data) as [number]
         const all = [postmaster, ...childrenOf(postmaster)]
@@ -50,7 +38,7 @@ test(`${FAULTS.join(', ')}: every frame is journaled meanwhile, and a row once a
         if (fault !== 'frozen')
           await until('another server runs', () => serversUnder(data).some((pid) => pid !== postmaster), AGAIN_MS_MAX)
       }
-      await untilCaughtUp()
+      await untilCaughtUp(data)
       program.kill('SIGTERM')
       const ended = await program.ended
       expect([ended.code, accountOf(ended)]).toMatchObject([0, { isComplete: true, store: { quarantined: 0 } }])
