@@ -7,8 +7,9 @@ import { killAgainAndAgain } from './kills.ts'
 
 const KILLS = Number(process.env['KILLS'] ?? 20)
 const SEED = Number(process.env['SEED'] ?? 1)
-/** A commit interval of 5 ms, the disk's sync, and a machine that has other work. */
-const WINDOW_MS_MAX = 1_000
+/** A commit interval of 5 ms and the disk's sync, on a machine that has other work; one kill may meet it in a long pause. */
+const WINDOW_MEDIAN_MS_MAX = 250
+const WINDOW_MS_MAX = 5_000
 
 test(`killed ${KILLS} times, it has every frame once, but for the last moment before each kill, which it declares`, () =>
   withFolder(async (data) => {
@@ -23,6 +24,7 @@ test(`killed ${KILLS} times, it has every frame once, but for the last moment be
     )
     expect(killed).toMatchObject({ doubled: 0, invented: 0, undeclared: [], isComplete: true })
     expect(Object.keys(killed.lost).filter((cause) => cause !== 'process_down' && cause !== 'stopped')).toEqual([])
-    expect(killed.inFlow).toBeGreaterThanOrEqual(Math.floor(KILLS / 4))
+    expect(killed.inFlow).toBeGreaterThanOrEqual(Math.floor(KILLS / 2))
+    expect(median).toBeLessThan(WINDOW_MEDIAN_MS_MAX)
     expect(longest).toBeLessThan(WINDOW_MS_MAX)
   }))

@@ -10,8 +10,10 @@ import { readFrameNumbers } from '../support/frame-numbers.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
 
-/** From the start of the process: before it connects, while it connects, or in full flow. */
+/** Every other life is counted from the start of the process: it may end before it connects, or while it does. */
 const LIFE_MS = [300, 2_300] as const
+/** The others from when all books are valid: in full flow, however slow the machine. */
+const FLOW_MS = [50, 1_500] as const
 const AFTERWARDS_MS = 500
 
 export type Killed = Accounting & {
@@ -36,7 +38,9 @@ export async function killAgainAndAgain(
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const fromMs = Date.now()
-      await sleep(LIFE_MS[0] + unit() * (LIFE_MS[1] - LIFE_MS[0]))
+      if (kill % 2 === 1) await untilValid(data)
+      const [least, most] = kill % 2 === 1 ? FLOW_MS : LIFE_MS
+      await sleep(least + unit() * (most - least))
       if (program.child.exitCode !== null) throw new Error(`the recorder ended by itself: ${program.err()}`)
       program.kill('SIGKILL')
       lives.push({ fromMs, killedMs: Date.now() })
