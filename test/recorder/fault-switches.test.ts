@@ -73,7 +73,7 @@ describe.concurrent('frames', () => {
       await expectWhole(running)
       expect(running.recorder.fold.counts.breaks).toBeGreaterThan(0)
       const { lost, droppedOnPurpose } = await expectAccounted(running)
-      expect(lost['sequence_break']).toBe(droppedOnPurpose)
+      expect(lost['skipped']).toBe(droppedOnPurpose)
     }))
 
   test('duplicate: each frame that came again is counted and changes nothing', () =>
@@ -91,7 +91,7 @@ describe.concurrent('frames', () => {
       await until('the break is noticed', () => running.recorder.fold.counts.breaks === 1)
       await until('the late one is counted', () => running.recorder.fold.counts.repeats === 1)
       await expectWhole(running)
-      expect((await expectAccounted(running)).lost['sequence_break']).toBeUndefined()
+      expect((await expectAccounted(running)).lost['skipped']).toBeUndefined()
     }))
 
   test('malformed: half a frame is kept, its market doubted and asked for again', () =>
@@ -116,7 +116,7 @@ describe.concurrent('frames', () => {
       await until('it is counted', () => running.recorder.fold.counts.unknown === 1)
       await expectWhole(running)
       expect(running.recorder.fold.counts).toMatchObject({ breaks: 0, malformed: 0 })
-      expect((await expectAccounted(running)).lost['sequence_break']).toBeUndefined()
+      expect((await expectAccounted(running)).lost['skipped']).toBeUndefined()
     }))
 
   test('grid: prices on a finer grid go into the same book', () =>

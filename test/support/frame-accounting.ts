@@ -15,7 +15,10 @@ export type Accounting = {
   readonly doubled: number
   /** Numbers in the journal that were never sent. */
   readonly invented: number
-  /** Numbers that the journal has not, by what declares them; `undeclared` is what must be 0. */
+  /**
+   * Numbers that the journal has not, by what declares them: the cause of a connection's end or of a hole, or `skipped`, a
+   * break in mid-stream. `undeclared` is what must be empty.
+   */
   readonly lost: Readonly<Record<string, number>>
   readonly lostInAll: number
   readonly undeclared: readonly string[]
@@ -99,7 +102,7 @@ function causeOfHole(found: JournaledConnection, sid: number, seq: number, { gap
     ({ fromNs, toNs, run }) =>
       run === found.run && BigInt(fromNs) <= hole.beforeNs && (toNs === undefined || hole.afterNs <= BigInt(toNs)),
   )
-  return told?.cause ?? 'sequence_break'
+  return told?.cause ?? 'skipped'
 }
 
 /** A journal's stamps are those of a steady clock set by the wall's at the start: they may be apart by so much. */
