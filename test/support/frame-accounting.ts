@@ -22,6 +22,8 @@ export type Accounting = {
   readonly lost: Readonly<Record<string, number>>
   readonly lostInAll: number
   readonly undeclared: readonly string[]
+  /** Those skipped in mid-stream, as `CONNECTION SID SEQ` of the exchange. */
+  readonly skipped: readonly string[]
   /** All frames, numbered or not. */
   readonly framesSent: number
   readonly framesJournaled: number
@@ -30,6 +32,7 @@ export type Accounting = {
 export function accountFor(sent: SentReport, journal: JournaledFrames): Accounting {
   const lost: Record<string, number> = {}
   const undeclared: string[] = []
+  const skipped: string[] = []
   let [made, journaled, doubled, invented, lostInAll] = [0, 0, 0, 0, 0]
   const onPurpose = (fault: 'drop' | 'duplicate') => sent.faults.counts[fault] ?? 0
   const left = new Set(journal.connections)
@@ -51,6 +54,7 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
           seq < highest ? causeOfHole(found!, Number(sid), seq, journal) : declaredBy(found, opened_ms, journal)
         lostInAll++
         lost[cause ?? 'undeclared'] = (lost[cause ?? 'undeclared'] ?? 0) + 1
+        if (cause === 'skipped') skipped.push(`${id} ${sid} ${seq}`)
         if (cause === undefined) undeclared.push(`connection ${id}, sid ${sid}, seq ${seq}`)
       }
     }
@@ -65,6 +69,7 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
     lost,
     lostInAll,
     undeclared,
+    skipped,
     framesSent: sent.total,
     framesJournaled: journal.connections.reduce((sum, { frames }) => sum + frames, 0),
   }
