@@ -6,6 +6,7 @@
  */
 import { comparePositions, POSITION_ZERO, type Position } from '#domain'
 import type { Disk, JournalRecord, Time } from '#ports'
+import { archivedBefore, readArchived } from './archived.ts'
 import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
@@ -40,12 +41,26 @@ export type ReadFault =
   | { readonly kind: 'unreadable_segment'; readonly segment: number }
   /** The segment does not continue the one before it: one or more are missing, or come from another copy. */
   | { readonly kind: 'broken_chain'; readonly segment: number; readonly after: number }
+  /** The segments `first` to `last` before this one were removed here, since an archive has them. */
+  | {
+      readonly kind: 'archived'
+      readonly segment: number
+      readonly first: number
+      readonly last: number
+      readonly target: string
+    }
   /** Bytes at the journal's very end that are no good block: being written just now, or a torn tail. */
   | { readonly kind: 'torn_tail'; readonly segment: number; readonly from: number; readonly to: number }
   /** Shown by a reader without a durable bound, then given up by the writer: these records come again. */
   | { readonly kind: 'rewritten'; readonly segment: number; readonly from: number; readonly to: number }
 
-const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set([
+  'damage',
+  'unreadable_segment',
+  'broken_chain',
+  'archived',
+  'rewritten',
+])
 
 /** Whether records may be missing there: a bad header loses none, and a torn tail was never told to be durable. */
 export const losesRecords = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
@@ -256,7 +271,15 @@ export class JournalCursor {
     // Begun in the middle, the reader knows no predecessor: the segment must then be the one that it asked for.
     const isNext =
       this.#predecessors.length > 0 ? this.#predecessors.includes(header.previousId) : number === this.#after + 1
-    if (!isNext) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    if (isNext) return
+    const { disk, folder } = this.#options
+    const archived = await readArchived(disk, folder).catch(() => [])
+    const [first, ...more] = archivedBefore(archived, header.previousId, this.#predecessors) ?? []
+    if (first === undefined) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    else {
+      const last = more.at(-1)?.segment ?? first.segment
+      this.#report({ kind: 'archived', segment: number, first: first.segment, last, target: first.target })
+    }
   }
 
   /** Whether to go on reading: here, since the segment turned out to be longer, or in the next one. */

@@ -157,7 +157,8 @@ export function keepsTheStoreContract(name: string, open: () => Promise<StoreUnd
       const started = { session: SESSION, version: '1', started_segment: 1, started_offset: 9, started_ns: '5' }
       await connection.insert(SESSIONS, [{ journal_id: journal, ...started }])
       const gaps = new CopyBinary()
-      const gap = { market: 4, connection: 1, sid: 1, detail: undefined, fromNs: 1n, fromKind: 'frame', to: undefined }
+      const still = { to: undefined, closedBy: undefined }
+      const gap = { market: 4, connection: 1, sid: 1, detail: undefined, fromNs: 1n, fromKind: 'frame', ...still }
       for (const [cause, offset] of [
         ['sequence_break', 300],
         ['disconnect', 400],

@@ -28,6 +28,13 @@ export function readMemoryState(rows: Rows, cursor: MemoryRow): Stored {
           cause: String(row['cause']),
           found: origin(row, 'found_segment', 'found_offset', 'found_ns')!,
         })),
+      openCoverage: rows('rl_market_coverage')
+        .filter((row) => open(row) && ids.has(row['market_id']!))
+        .map((row) => ({
+          market: Number(row['market_id']),
+          connection: Number(row['connection']),
+          from: origin(row, 'from_segment', 'from_offset', 'from_ns')!,
+        })),
       openValidity: rows('rl_validity')
         .filter((row) => open(row) && ids.has(row['market_id']!))
         .map((row) => ({
@@ -59,7 +66,11 @@ function lastSession(sessions: readonly MemoryRow[], connections: readonly Memor
   }
   if (last === undefined) return undefined
   const own = connections.filter((row) => row['session'] === last['session']).map((row) => Number(row['connection']))
-  return { id: String(last['session']), firstConnection: own.length === 0 ? undefined : Math.min(...own) }
+  return {
+    id: String(last['session']),
+    firstConnection: own.length === 0 ? undefined : Math.min(...own),
+    started: origin(last, 'started_segment', 'started_offset', 'started_ns'),
+  }
 }
 
 function lastSnapshot(snapshots: readonly MemoryRow[], market: Cell): Origin | undefined {

@@ -1,11 +1,11 @@
-/** What a batch tells of rows that earlier transactions inserted: runs, connections, gaps and validity that have an end now. */
-import type { RowBatch } from '../rows/row-batch.ts'
-import type { Origin } from '../rows/tables.ts'
-import { CHANGED_CONNECTION, ENDED_GAP, ENDED_SESSION, ENDED_VALIDITY } from './json-tables.ts'
+/** What a batch tells of rows that earlier transactions inserted: runs, connections, gaps, validity and asked time that have an end now. */
+import type { JsonRow, RowBatch } from '../rows/row-batch.ts'
+import type { CoverageRow, Origin } from '../rows/tables.ts'
+import { CHANGED_CONNECTION, ENDED_COVERAGE, ENDED_GAP, ENDED_SESSION, ENDED_VALIDITY } from './json-tables.ts'
 import type { StoreConnection } from './store-database.ts'
 
 export async function endRows(batch: RowBatch, connection: StoreConnection): Promise<void> {
-  const { endedSessions, changedConnections, endedGaps, endedValidity } = batch
+  const { endedSessions, changedConnections, endedGaps, endedValidity, endedCoverage } = batch
   if (endedSessions.length > 0) {
     await connection.change(
       ENDED_SESSION,
@@ -14,13 +14,14 @@ export async function endRows(batch: RowBatch, connection: StoreConnection): Pro
   }
   if (changedConnections.length > 0) await connection.change(CHANGED_CONNECTION, merged(batch))
   if (endedGaps.length > 0) {
-    const ended = endedGaps.map(({ market, cause, found, to }) => ({
+    const ended = endedGaps.map(({ market, cause, found, to, closedBy }) => ({
       journal_id: batch.journal,
       found_segment: found.segment,
       found_offset: found.offset,
       market_id: market,
       cause,
       ...endColumns(to),
+      closed_by: closedBy,
     }))
     await connection.change(ENDED_GAP, ended)
   }
@@ -36,7 +37,27 @@ export async function endRows(batch: RowBatch, connection: StoreConnection): Pro
     }))
     await connection.change(ENDED_VALIDITY, ended)
   }
+  if (endedCoverage.length > 0) {
+    const ended = endedCoverage.map(({ market, from, to }) => ({
+      market_id: market,
+      from_segment: from.segment,
+      from_offset: from.offset,
+      ...endColumns(to),
+    }))
+    await connection.change(ENDED_COVERAGE, ended)
+  }
 }
+
+/** A time asked for as the row that begins it, ended or not. */
+export const coverageRow = ({ market, connection, from, to }: CoverageRow): JsonRow => ({
+  at: from,
+  market_id: market,
+  connection,
+  from_segment: from.segment,
+  from_offset: from.offset,
+  from_ns: String(from.receivedNs),
+  ...endColumns(to),
+})
 
 /** A connection may change twice in a batch, and a change takes only one row for each. */
 function merged({ changedConnections }: RowBatch): object[] {

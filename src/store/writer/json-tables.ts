@@ -75,6 +75,20 @@ export const LIFECYCLE: JsonTable = {
   },
 }
 
+export const COVERAGE: JsonTable = {
+  name: 'rl_market_coverage',
+  columns: {
+    market_id: 'integer',
+    connection: 'integer',
+    from_segment: 'integer',
+    from_offset: 'bigint',
+    from_ns: 'bigint',
+    to_segment: 'integer',
+    to_offset: 'bigint',
+    to_ns: 'bigint',
+  },
+}
+
 export const AUDITS: JsonTable = {
   name: 'rl_audits',
   columns: {
@@ -86,7 +100,10 @@ export const AUDITS: JsonTable = {
     sid: 'integer',
     seq: 'bigint',
     matched: 'boolean',
+    result: 'text',
     levels_wrong: 'integer',
+    ours: 'jsonb',
+    theirs: 'jsonb',
   },
 }
 
@@ -131,6 +148,20 @@ export const ENDED_GAP: ChangedTable = {
     found_offset: 'bigint',
     market_id: 'integer',
     cause: 'text',
+    to_segment: 'integer',
+    to_offset: 'bigint',
+    to_ns: 'bigint',
+    closed_by: 'text',
+  },
+}
+
+export const ENDED_COVERAGE: ChangedTable = {
+  name: 'rl_market_coverage',
+  keys: ['market_id', 'from_segment', 'from_offset'],
+  columns: {
+    market_id: 'integer',
+    from_segment: 'integer',
+    from_offset: 'bigint',
     to_segment: 'integer',
     to_offset: 'bigint',
     to_ns: 'bigint',

@@ -57,7 +57,7 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
     [id],
   )
   const [session] = await query(
-    `SELECT s.session, (SELECT min(c.connection) FROM ${table('rl_connections')} c
+    `SELECT s.session, s.started_segment, s.started_offset, s.started_ns, (SELECT min(c.connection) FROM ${table('rl_connections')} c
                         WHERE c.journal_id = s.journal_id AND c.session = s.session) AS first
      FROM ${table('rl_sessions')} s WHERE s.journal_id = $1 ORDER BY started_segment DESC, started_offset DESC LIMIT 1`,
     [id],
@@ -65,6 +65,11 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
   const gaps = await query(
     `SELECT market_id, found_segment, found_offset, found_ns, cause FROM ${table('rl_gaps')}
      WHERE journal_id = $1 AND to_segment IS NULL AND market_id IS NOT NULL`,
+    [id],
+  )
+  const coverage = await query(
+    `SELECT market_id, from_segment, from_offset, from_ns, connection FROM ${table('rl_market_coverage')} v
+     JOIN ${table('rl_markets')} m USING (market_id) WHERE m.journal_id = $1 AND to_segment IS NULL`,
     [id],
   )
   const validity = await query(
@@ -91,11 +96,17 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
           : {
               id: String(session['session']),
               firstConnection: session['first'] === null ? undefined : Number(session['first']),
+              started: originOf(session['started_segment'], session['started_offset'], session['started_ns']),
             },
       openGaps: gaps.map((row) => ({
         market: Number(row['market_id']),
         cause: String(row['cause']),
         found: originOf(row['found_segment'], row['found_offset'], row['found_ns'])!,
+      })),
+      openCoverage: coverage.map((row) => ({
+        market: Number(row['market_id']),
+        connection: Number(row['connection']),
+        from: originOf(row['from_segment'], row['from_offset'], row['from_ns'])!,
       })),
       openValidity: validity.map((row) => ({
         market: Number(row['market_id']),

@@ -9,8 +9,8 @@ import { CopyRows, type JsonRow, type RowBatch, type Trade } from '../rows/row-b
 import { TRADES, writeTrade } from '../rows/tables.ts'
 import { sqlStateOf } from '../schema/index.ts'
 import { type CarefulParts, type Inserted, type Insertion, insertCarefully, isDataFault } from './careful-rows.ts'
-import { endRows } from './ended-rows.ts'
-import { AUDITS, CONNECTIONS, type JsonTable, LIFECYCLE, MARKETS, SESSIONS } from './json-tables.ts'
+import { coverageRow, endRows } from './ended-rows.ts'
+import { AUDITS, CONNECTIONS, COVERAGE, type JsonTable, LIFECYCLE, MARKETS, SESSIONS } from './json-tables.ts'
 import type { StoreConnection } from './store-database.ts'
 
 export type CommitParts = Omit<CarefulParts, 'journal'> & {
@@ -98,6 +98,7 @@ async function insertRows(batch: RowBatch, parts: CommitParts): Promise<Inserted
     jsonInsertion(CONNECTIONS, batch.connections, connection),
     jsonInsertion(LIFECYCLE, batch.lifecycle, connection),
     jsonInsertion(AUDITS, batch.audits, connection),
+    jsonInsertion(COVERAGE, [...batch.newCoverage].map(coverageRow), connection),
     ...[batch.deltas, batch.snapshots, batch.ticker, batch.gaps, batch.validity, batch.quarantine].map((rows) =>
       copyInsertion(rows, connection),
     ),
