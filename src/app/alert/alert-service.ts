@@ -34,7 +34,6 @@ export type AlertServiceOptions = {
   readonly dataFolder: string
   readonly log: Log
   readonly status: () => Promise<ServiceStatus>
-  readonly daysLeft: () => number | undefined
   /** For tests. */
   readonly lookEveryMs?: number
   readonly sendLimits?: SendLimits
@@ -112,7 +111,7 @@ export class AlertService {
     try {
       const status = await this.#options.status()
       const nowMs = performance.now()
-      const signals = this.#reader.read(status, nowMs, this.#options.daysLeft())
+      const signals = this.#reader.read(status, nowMs)
       this.#deadMan?.look(reasonsAgainstPing(signals))
       const message = this.#engine.look(signals, nowMs)
       this.#tellFiring()

@@ -11,8 +11,6 @@ const COUNTED = ['breaks', 'lost', 'malformed', 'restarts', 'audits', 'mismatche
 /** What other parts of a service may say of themselves; absent where they do not run. */
 type FurtherStatus = {
   readonly wire?: { changed: boolean; what: string | null } | null
-  readonly disk?: { free_bytes: number; days_left?: number | null; full?: boolean } | null
-  readonly archive?: { behind_segments: number; last_error: string | null } | null
 }
 
 const OPEN: readonly string[] = ['subscribing', 'proving', 'live']
@@ -24,8 +22,8 @@ export class SignalReader {
   #durable = ''
   #durableMs = 0
 
-  /** `nowMs` must not go backward. `daysLeft`: of the disk, where it was measured. */
-  read(told: ServiceStatus, nowMs: number, daysLeft?: number): Signals {
+  /** `nowMs` must not go backward. */
+  read(told: ServiceStatus, nowMs: number): Signals {
     const status = told as ServiceStatus & FurtherStatus
     const { journal, markets, audit, store } = status
     if (status.frames !== this.#frames) [this.#frames, this.#frameMs] = [status.frames, nowMs]
@@ -54,7 +52,7 @@ export class SignalReader {
       },
       disk: {
         freeBytes: status.disk?.free_bytes,
-        daysLeft: status.disk?.days_left ?? daysLeft,
+        daysLeft: status.disk?.days_left ?? undefined,
         isFull: status.disk?.full === true,
       },
       archive: status.archive
