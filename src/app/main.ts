@@ -7,8 +7,11 @@ import { addDb } from './commands/db.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
+import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addReparse } from './commands/reparse.ts'
+import { addReport } from './commands/report.ts'
 import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -29,7 +32,10 @@ const COMMANDS = [
   addExchange,
   addBook,
   addSessions,
+  addGaps,
+  addReport,
   addVerify,
+  addReparse,
   addArchive,
   addRestore,
   addDoctor,
