@@ -184,6 +184,12 @@ test('an answer without an id is one all the same, from an exchange that sends n
   ask(fold, 'A')
   play(aSnapshot(3, 'A', BOOK))
   expect(told).toEqual(['A matched 0'])
+  ask(fold, 'B')
+  play(aSnapshot(4, 'B', { ...BOOK, id: 7 }))
+  ask(fold, 'A')
+  play(aSnapshot(5, 'A', TWO_LEVELS))
+  expect(told).toEqual(['A matched 0', 'B matched 0'])
+  expect(fold.market('A')).toMatchObject({ valid: true, seq: 5 })
 })
 
 describe('a reader that begins at a context', () => {

@@ -30,6 +30,7 @@ function describeConnection(fold: Fold, connection: Connection): ContextConnecti
   return {
     ...opened,
     connection: id,
+    ...(connection.sendsIds ? { sendsIds: true } : {}),
     orientation: orientation.describe(),
     asked: asked.describe(),
     ...doubtsOf(fold, connection),

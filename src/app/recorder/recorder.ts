@@ -143,6 +143,7 @@ export class Recorder {
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
+        marketOf: (ticker) => this.fold.market(ticker),
         linkOf: (connection) => this.#linkOf.get(connection),
         nowMs: () => this.#tape.nowMs(),
       }),
@@ -514,6 +515,13 @@ export class Recorder {
   #noticed(effect: Effect, connection: number | undefined): void {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
+    }
+    if (effect.kind === 'wire_changed' && connection !== undefined) {
+      const { what: detail, markets } = effect
+      this.#tape.validity(connection, { action: 'doubt', markets, cause: 'wire_changed', detail })
+    }
+    if (effect.kind === 'wire_sound' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'wire_sound', cause: 'wire_changed' })
     }
     if (effect.kind === 'settle_audits' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
