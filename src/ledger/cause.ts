@@ -41,7 +41,7 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   own_backpressure: { blame: 'own', words: 'our disk could not keep up, and we let the connection go' },
   disk_full: { blame: 'own', words: 'our disk was full' },
   process_down: { blame: 'own', words: 'the recorder was not running' },
-  message_age: { blame: 'exchange', words: 'messages came ever later, and the connection was replaced' },
+  message_age: { blame: 'own', words: 'messages came ever later, and we replaced the connection' },
   journal_damage: { blame: 'own', words: 'a piece of the journal cannot be read' },
   dropped: { blame: 'own', words: 'the market found no place on a connection' },
   admin: { blame: 'operator', words: 'an operator asked for the book again' },
