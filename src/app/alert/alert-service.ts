@@ -98,7 +98,9 @@ export class AlertService {
   async stop(reason: string, fields: Message['fields'], withinMs: number): Promise<void> {
     for (const each of this.#timers) clearInterval(each)
     this.#report?.stop()
-    this.#event('recorder_stopped', 'warning', `the recorder has stopped: ${reason}`, { reason, ...fields })
+    this.#deadMan?.stop()
+    const severity = fields['complete'] === false ? 'critical' : 'warning'
+    this.#event('recorder_stopped', severity, `the recorder has stopped: ${reason}`, { reason, ...fields })
     await this.#courier.close(withinMs)
     this.#repeats.tell(true)
   }
