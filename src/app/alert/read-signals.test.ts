@@ -24,6 +24,7 @@ const STATUS = {
   counts: { breaks: 0, malformed: 0 },
   connections_lost: 0,
   audit: { asked: 5, matched: 4, offset: 0, mismatched: 0, many_offsets: false, oldest_market_ms: 7 },
+  wire: { changed: false, what: null, since: null, units_checked: true },
   clock: null,
   backpressure: 'flowing',
   journal: { failing: false, failed: null, damaged: 0, durable: '1:100', head: '1:100', commit_p99_ms: 3 },
@@ -75,7 +76,7 @@ test('of the age of messages only what the clock is surely off by is taken away'
 
 test('what other parts say of themselves is taken where they say it', () => {
   const more = {
-    wire: { changed: true, what: 'prices have five decimals' },
+    wire: { changed: true, what: 'prices have five decimals', since: null, units_checked: true },
     disk: { free_bytes: 1, total_bytes: 2, days_left: 3.5, full: true },
     archive: { behind_segments: 4, last_error: 'denied', target: '/a', proved_segments: 1, last_success: null },
   }

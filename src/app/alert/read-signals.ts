@@ -8,11 +8,6 @@ import { HourCounts } from './hour-counts.ts'
 
 const COUNTED = ['breaks', 'lost', 'malformed', 'restarts', 'audits', 'mismatches', 'offsets'] as const
 
-/** What other parts of a service may say of themselves; absent where they do not run. */
-type FurtherStatus = {
-  readonly wire?: { changed: boolean; what: string | null } | null
-}
-
 const OPEN: readonly string[] = ['subscribing', 'proving', 'live']
 
 export class SignalReader {
@@ -23,8 +18,7 @@ export class SignalReader {
   #durableMs = 0
 
   /** `nowMs` must not go backward. */
-  read(told: ServiceStatus, nowMs: number): Signals {
-    const status = told as ServiceStatus & FurtherStatus
+  read(status: ServiceStatus, nowMs: number): Signals {
     const { journal, markets, audit, store } = status
     if (status.frames !== this.#frames) [this.#frames, this.#frameMs] = [status.frames, nowMs]
     const isDurable = journal.durable === journal.head
@@ -41,7 +35,7 @@ export class SignalReader {
       refusal: status.refusal ?? undefined,
       noFrameMs: nowMs - this.#frameMs,
       orientationWrong: status.connections.filter(({ orientation }) => orientation === 'wrong').length,
-      wireChanged: status.wire?.changed === true ? (status.wire.what ?? 'the wire changed') : undefined,
+      wireChanged: status.wire.changed ? (status.wire.what ?? 'the wire changed') : undefined,
       journal: {
         isFailing: journal.failing,
         failed: journal.failed ?? undefined,
