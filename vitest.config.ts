@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Two projects. `fast` is what `npm test` runs (under 5 minutes in all); `long` is what
- * `npm run test:long` runs (under 8). A file whose name ends in `.long.test.ts` is long.
+ * Three projects. `fast` is what `npm test` runs (under 5 minutes in all); `long` is what
+ * `npm run test:long` runs (under 8); `faults` is what `npm run test:faults` runs (under 6), with files that end in
+ * `.faults.test.ts`, one at a time, because they kill, fill and measure. A file whose name ends in `.long.test.ts` is long.
  */
 const shared = {
   resolve: { conditions: ['source'] },
@@ -17,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.long.test.ts', 'node_modules/**'],
+          exclude: ['**/*.long.test.ts', '**/*.faults.test.ts', 'node_modules/**'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -25,6 +26,16 @@ export default defineConfig({
       {
         ...shared,
         test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 240_000, hookTimeout: 60_000 },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'faults',
+          include: ['src/**/*.faults.test.ts', 'test/**/*.faults.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
     pool: 'forks',

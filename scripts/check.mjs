@@ -2,7 +2,8 @@
  * `npm test`: types, lint, imports, `.env.example` and the tests, each check counted as one test, whatever failed before it.
  *
  * The last line is `N passed, N failed`, with `, N skipped` where any were; the exit code is 1 when anything failed or
- * nothing ran. Further words go to vitest: `npm test -- src/book`. `--long` runs the long tests alone.
+ * nothing ran. Further words go to vitest: `npm test -- src/book`. `--long` runs the long
+ * tests alone, `--faults` those that kill, fill and cut what is real, one file at a time.
  * Plain JavaScript, so that any Node that npm runs on can start it.
  */
 import { spawn } from 'node:child_process'
@@ -22,12 +23,12 @@ const CHECKS = [
 ]
 
 const words = process.argv.slice(2)
-const long = words.includes('--long')
-const rest = words.filter((word) => word !== '--long')
+const project = words.includes('--faults') ? 'faults' : words.includes('--long') ? 'long' : 'fast'
+const rest = words.filter((word) => word !== '--long' && word !== '--faults')
 const startedMs = Date.now()
 const total = { passed: 0, failed: 0, skipped: 0 }
 
-if (!long) {
+if (project === 'fast') {
   for (const [name, command, args] of CHECKS) {
     const { code, output, tookMs } = await run(command, args, 'keep')
     total[code === 0 ? 'passed' : 'failed'] += 1
@@ -35,9 +36,9 @@ if (!long) {
     if (code !== 0) console.log(output.trimEnd())
   }
 }
-add(await runVitest(long ? 'long' : 'fast'))
+add(await runVitest(project))
 
-console.log(`\n${long ? 'long tests' : 'checks and tests'} in ${seconds(Date.now() - startedMs)}`)
+console.log(`\n${project === 'fast' ? 'checks and tests' : `${project} tests`} in ${seconds(Date.now() - startedMs)}`)
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
@@ -54,6 +55,7 @@ async function runVitest(project) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      ...(project === 'faults' ? ['--no-file-parallelism'] : []),
       ...rest,
     ]
     const { code } = await run('vitest', args, 'show')

@@ -35,6 +35,8 @@ export const RECORD = {
   CONTEXT: 12,
   /** {@link AuditBody}: what the exchange's snapshot of a proven book told of it. */
   AUDIT: 13,
+  /** {@link ClockBody}: how far the wall clock is off, as far as that can be known. */
+  CLOCK: 14,
 } as const
 
 export type RecordType = (typeof RECORD)[keyof typeof RECORD]
@@ -71,6 +73,8 @@ export const LOST_CAUSES = [
   'refused',
   'own_backpressure',
   'disk_full',
+  /** Its messages grew old: replaced by a new connection. */
+  'message_age',
   'paused',
   'stopped',
   'process_down',
@@ -136,6 +140,16 @@ export type ClockStepBody = {
   /** The number of the epoch that begins. */
   readonly epoch: number
   readonly cause: 'start' | 'step'
+}
+
+/** One estimate. At start, when it changes, and hourly: message ages are only as good as it. */
+export type ClockBody = {
+  /** The program that keeps the clock, or `exchange`: the dates of its answers, right to half a second at best. */
+  readonly source: 'chrony' | 'ntp' | 'timesyncd' | 'exchange'
+  /** How far our clock is ahead of the true time (or of the exchange's), in ms; below 0 when it is behind. */
+  readonly offsetMs: number
+  /** By how much that may be wrong, either way. */
+  readonly errorMs: number
 }
 
 export type NoteBody = { readonly text: string; readonly [field: string]: unknown }

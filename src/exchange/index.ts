@@ -1,5 +1,8 @@
 /** The simulated exchange: Kalshi's wire protocol on a port of your own, over a world that trades or a recorded capture. */
 export { ExchangeError, type ExchangeErrorCode } from './error.ts'
+export type { FaultHappened, FaultReport } from './faults/fault-account.ts'
+export { describeFaults } from './faults/fault-help.ts'
+export { FAULT_KINDS } from './faults/fault-kinds.ts'
 export type { ExchangeOptions } from './options.ts'
 export { seededUnit } from './seeded-random.ts'
 export { startExchange } from './start.ts'

@@ -1,5 +1,6 @@
 /** Options with their defaults, checked: all that is wrong is said at once. */
 import { ExchangeError } from './error.ts'
+import { type Fault, readFaultSpec } from './faults/fault-spec.ts'
 import type { ExchangeOptions } from './options.ts'
 import type { Pace } from './playback/playback.ts'
 
@@ -14,8 +15,10 @@ type Optional =
   | 'lifeMs'
   | 'ageMs'
   | 'signal'
+  | 'faults'
 
 export type Settings = Required<Omit<ExchangeOptions, Optional>> & {
+  readonly faults: readonly Fault[]
   readonly show: CaptureSettings | WorldSettings
   readonly keyPem: string | undefined
   readonly keyOut: string | undefined
@@ -134,6 +137,8 @@ export function readOptions(options: ExchangeOptions): Settings {
     ['rsa', 'ed25519', undefined].includes(options.keyType),
     `keyType must be rsa or ed25519, was ${String(options.keyType)}`,
   )
+  const spec = options.faults === undefined ? undefined : readFaultSpec(options.faults)
+  faults.push(...(spec?.wrong ?? []))
   if (faults.length > 0) throw new ExchangeError('FLOW_EXCHANGE_OPTIONS', 'the exchange cannot start as asked:', faults)
   const {
     speed: _speed,
@@ -146,6 +151,7 @@ export function readOptions(options: ExchangeOptions): Settings {
     lifeMs,
     ageMs,
     signal,
+    faults: _faults,
     ...rest
   } = options
   return {
@@ -168,8 +174,10 @@ export function readOptions(options: ExchangeOptions): Settings {
     captureBytesMax: 512 * MiB,
     frameFaults: [],
     faultRates: {},
+    faults: spec?.faults ?? [],
     readTokensPerSecond: isCapture ? 0 : BASIC_READ_TOKENS,
     restCacheMs: isCapture ? 0 : UNSIGNED_CACHE_MS,
+    keyScopes: ['read'],
     replySwapRate: 0,
     ...withoutUndefined(rest),
     show:

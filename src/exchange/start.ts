@@ -9,13 +9,16 @@ import { type CaptureSettings, readOptions, type Settings } from './settings.ts'
 import { WorldVenue } from './trading/world-venue.ts'
 import type { Venue } from './venue.ts'
 import { Exchange, type RunningExchange } from './wire/exchange.ts'
-import type { FaultSwitches } from './wire/faults-by-hand.ts'
+import { allOff, type FaultSwitches } from './wire/faults-by-hand.ts'
 import { generateKeyPem, readKeyFile, writeKeyFile } from './wire/handshake.ts'
 
 /** Throws {@link ExchangeError} before anything is served. */
 export async function startExchange(options: ExchangeOptions): Promise<RunningExchange> {
   const settings = readOptions(options)
-  const switches: FaultSwitches = { isFlipped: false, refusals: { count: 0, status: 503 } }
+  const switches = allOff()
+  // An exchange whose clock is off from the start stamps everything by it.
+  for (const { name, when, value } of settings.faults)
+    if (name === 'skew' && !when.isGiven) switches.skewMs += value?.amount ?? 0
   const venue = await openVenue(settings, switches)
   const found = settings.keyOut === undefined ? undefined : await readKeyFile(settings.keyOut)
   const keyPem = settings.keyPem ?? found ?? (await generateKeyPem(settings.keyType))
@@ -28,7 +31,7 @@ export async function startExchange(options: ExchangeOptions): Promise<RunningEx
 
 async function openVenue(settings: Settings, switches: FaultSwitches): Promise<Venue> {
   const isOrientationFlipped = () => switches.isFlipped
-  const nowMs = () => Date.now() + settings.clockOffsetMs
+  const nowMs = () => Date.now() + settings.clockOffsetMs + switches.skewMs
   const { show } = settings
   if (show.kind === 'capture') return openCapture(settings, show, isOrientationFlipped, nowMs)
   return new WorldVenue({ ...show, seed: settings.seed, nowMs: nowMs(), isOrientationFlipped })

@@ -43,6 +43,9 @@ export type Venue = {
   follow(channel: Channel, subscriber: Subscriber): void
   unfollow(channel: Channel, subscriber: Subscriber): void
 
+  /** Gives one market a finer price grid, tells so, and lets prices on it follow; its ticker, `undefined` when none could. */
+  refineGrid(ticker: string | undefined): string | undefined
+
   readonly report: () => VenueReport
   /** Whether its clock runs from the start, or waits until somebody has subscribed. */
   readonly startsAtOnce: boolean

@@ -30,6 +30,7 @@ import type {
   ConnectionOpenedBody,
   ContextBody,
   ContextConnection,
+  GapBody,
   Level,
   Side,
   ValidityBody,
@@ -57,6 +58,8 @@ export class Fold {
   readonly #connections = new Map<number, Connection>()
   readonly #scanner = new DeltaScanner(this.#tickers)
   readonly #decoder = new TextDecoder()
+  /** A piece of the journal was missed, and no context has come since. */
+  #isBehindDamage = false
   /** The connection of the last frame: frames come in runs of one. */
   #current: Connection | undefined
 
@@ -179,7 +182,13 @@ export class Fold {
   /** What a segment says of the open connections at its start. Only a reader that begins there needs it. */
   context(body: ContextBody): void {
     for (const each of body.connections ?? []) {
-      if (this.#connections.has(each.connection)) continue
+      const known = this.#connections.get(each.connection)
+      if (known !== undefined) {
+        const isSame = (each.sids ?? []).every(({ sid, lastSeq }) => known.subscription(sid)?.last === lastSeq)
+        if (!this.#isBehindDamage || isSame) continue
+        // Frames of it were in the piece that was missed: it stands where this says.
+        this.lost(each.connection, 'journal_damage')
+      }
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
       connection.sendsIds = each.sendsIds === true
@@ -198,6 +207,7 @@ export class Fold {
       }
       this.#connections.set(each.connection, connection)
     }
+    this.#isBehindDamage = false
     this.#current = undefined
   }
 
@@ -217,9 +227,31 @@ export class Fold {
 
   /** A piece of the journal cannot be read: whatever stood there, nothing is believed across it. */
   damaged(): void {
+    this.#isBehindDamage = true
     for (const connection of this.#connections.values()) {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'journal_damage')
     }
+  }
+
+  /**
+   * The journal took no frames for a while, since the disk was full: nothing is believed across it. While its end is not
+   * known the connections stay; at its end they are given up, and the context that follows tells where they stand by then.
+   * For readers: the feed's own books lived on.
+   */
+  gap({ cause, toNs }: GapBody): void {
+    if (cause !== 'disk_full') return
+    for (const connection of this.#connections.values()) {
+      for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'disk_full')
+    }
+    if (toNs !== undefined) this.ended('disk_full')
+  }
+
+  /**
+   * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
+   * an audit here and a proof there.
+   */
+  unrecorded(): void {
+    for (const market of this.markets()) market.isUnrecorded = true
   }
 
   /** Lets a market go for good: its number in the table is used again. */
@@ -227,6 +259,7 @@ export class Fold {
     const market = this.market(ticker)
     if (market === undefined) return
     this.#belief.doubt(market, 'unsubscribed')
+    this.#listener.letGo?.(market)
     market.source?.detach(market)
     this.#markets[this.#tickers.numberOf(ticker)] = undefined
     this.#tickers.remove(ticker)
@@ -336,10 +369,12 @@ export class Fold {
         this.counts.unread++
         return
       }
-      const isAudit = market.proven && market.source === subscription && isAnswer(connection, frame, market)
+      const isAudit =
+        market.proven && !market.isUnrecorded && market.source === subscription && isAnswer(connection, frame, market)
       if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
       if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
+      market.isUnrecorded = false
       market.snapshots++
       market.deltasSinceCheckpoint = 0
       // A reader that begins in this segment may have to pass over any later snapshot: the segment needs a book besides.
@@ -458,8 +493,9 @@ export class Fold {
 
   #ask(connection: Connection, tickers: readonly string[]): void {
     for (const ticker of tickers) {
-      this.#marketOf(ticker)
+      const market = this.#marketOf(ticker)
       connection.asked.ask(ticker)
+      this.#listener.asked?.(connection.id, market)
     }
   }
 
@@ -467,9 +503,12 @@ export class Fold {
     connection.asked.letGo(id, tickers)
     for (const ticker of tickers) {
       const market = this.market(ticker)
-      if (market?.source !== subscription) continue
-      this.#belief.doubt(market, 'unsubscribed')
-      subscription.detach(market)
+      if (market === undefined) continue
+      if (market.source === subscription) {
+        this.#belief.doubt(market, 'unsubscribed')
+        subscription.detach(market)
+      }
+      this.#listener.letGo?.(market)
     }
     this.#settleIfAllCame(connection)
   }

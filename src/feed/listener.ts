@@ -33,6 +33,10 @@ export interface FoldListener {
   audited?(market: Market, found: Audited): void
   /** A book was proven by its own snapshot (or taken over from a checkpoint). */
   proven?(market: Market): void
+  /** A command asks for the market on the order-book channel. */
+  asked?(connection: number, market: Market): void
+  /** Nobody asks for the market any more: told when the command is sent, and again when it is forgotten. */
+  letGo?(market: Market): void
   /** A proven book no longer is. */
   doubted?(market: Market, cause: DoubtCause): void
   /** The exchange does not know the ticker. */

@@ -69,6 +69,19 @@ describe('the table of states', () => {
 })
 
 describe('a session', () => {
+  test('whose messages grew old is made anew, once, and only while it is open', () => {
+    const session = live()
+    session.replace('messages are 9000 ms old', 10)
+    expect(session.takeEffects()).toMatchObject([
+      { kind: 'state', from: 'live', to: 'waiting' },
+      { kind: 'close', cause: 'message_age', detail: 'messages are 9000 ms old' },
+    ])
+    session.replace('again', 11)
+    expect(session.takeEffects()).toEqual([])
+    session.tick(1_000)
+    expect(session.state).toBe('connecting')
+  })
+
   test('sends one subscribe for each channel, all with the same markets, and says use_yes_price', () => {
     const session = aSession()
     session.opened(0)

@@ -335,6 +335,11 @@ export class Session {
     this.#pump(nowMs)
   }
 
+  /** Its messages grew old: a new connection is made at once, and the hole between the two has its cause. */
+  replace(detail: string, nowMs: number): void {
+    if (isOpen(this.#state)) this.#lose('message_age', detail, nowMs)
+  }
+
   /** Our own journal is full: let the connection go until there is room. */
   full(nowMs: number): void {
     const had = hasSocket(this.#state)

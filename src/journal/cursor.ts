@@ -5,13 +5,14 @@
  * over; nothing that fails its check is ever shown.
  */
 import { POSITION_ZERO, type Position } from '#domain'
-import type { Disk, JournalRecord } from '#ports'
+import type { Disk, JournalRecord, Time } from '#ports'
+import { archivedBefore, readArchived } from './archived.ts'
 import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
-import { pause } from './retry.ts'
 import { endOfSegment, isEmpty, type OpenSegment, openSegment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
+import { SYSTEM_TIME } from './time-system.ts'
 
 export type CursorOptions = {
   readonly disk: Disk
@@ -25,6 +26,8 @@ export type CursorOptions = {
   /** How often a following reader looks for more, in ms. Default 20. {@link JournalCursor.poke} makes it look at once. */
   readonly pollMs?: number
   readonly signal?: AbortSignal
+  /** What a following reader waits by. */
+  readonly time?: Time
   /** Called in the order of the journal for everything that could not be read. */
   readonly onFault?: (fault: ReadFault) => void
 }
@@ -38,12 +41,26 @@ export type ReadFault =
   | { readonly kind: 'unreadable_segment'; readonly segment: number }
   /** The segment does not continue the one before it: one or more are missing, or come from another copy. */
   | { readonly kind: 'broken_chain'; readonly segment: number; readonly after: number }
+  /** The segments `first` to `last` before this one were removed here, since an archive has them. */
+  | {
+      readonly kind: 'archived'
+      readonly segment: number
+      readonly first: number
+      readonly last: number
+      readonly target: string
+    }
   /** Bytes at the journal's very end that are no good block: being written just now, or a torn tail. */
   | { readonly kind: 'torn_tail'; readonly segment: number; readonly from: number; readonly to: number }
   /** Shown by a reader without a durable bound, then given up by the writer: these records come again. */
   | { readonly kind: 'rewritten'; readonly segment: number; readonly from: number; readonly to: number }
 
-const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set([
+  'damage',
+  'unreadable_segment',
+  'broken_chain',
+  'archived',
+  'rewritten',
+])
 
 /** Whether records may be missing there: a bad header loses none, and a torn tail was never told to be durable. */
 export const losesRecords = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
@@ -56,6 +73,7 @@ export const openCursor = (options: CursorOptions): JournalCursor => new Journal
 export class JournalCursor {
   readonly #options: CursorOptions
   readonly #pollMs: number
+  readonly #time: Time
   #position: Position
   /** Segments up to this number are done with. */
   #after: number
@@ -77,6 +95,7 @@ export class JournalCursor {
   constructor(options: CursorOptions) {
     this.#options = options
     this.#pollMs = options.pollMs ?? 20
+    this.#time = options.time ?? SYSTEM_TIME
     this.#position = options.from ?? POSITION_ZERO
     this.#after = this.#position.segment - 1
     this.#predecessors = this.#after < 0 ? [undefined] : []
@@ -215,7 +234,15 @@ export class JournalCursor {
     // Begun in the middle, the reader knows no predecessor: the segment must then be the one that it asked for.
     const isNext =
       this.#predecessors.length > 0 ? this.#predecessors.includes(header.previousId) : number === this.#after + 1
-    if (!isNext) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    if (isNext) return
+    const { disk, folder } = this.#options
+    const archived = await readArchived(disk, folder).catch(() => [])
+    const [first, ...more] = archivedBefore(archived, header.previousId, this.#predecessors) ?? []
+    if (first === undefined) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    else {
+      const last = more.at(-1)?.segment ?? first.segment
+      this.#report({ kind: 'archived', segment: number, first: first.segment, last, target: first.target })
+    }
   }
 
   /** Whether to go on reading: here, since the segment turned out to be longer, or in the next one. */
@@ -250,11 +277,11 @@ export class JournalCursor {
     const known = this.#files.find((files) => files.number > after)
     if (known !== undefined) return known
     const told = typeof this.#options.until === 'function' && until.segment > after
-    if (!told && !this.#poked && performance.now() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
+    if (!told && !this.#poked && this.#time.nowMs() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
       return undefined
     this.#poked = false
     this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
-    this.#listedMs = performance.now()
+    this.#listedMs = this.#time.nowMs()
     return this.#files.find((files) => files.number > after)
   }
 
@@ -266,7 +293,7 @@ export class JournalCursor {
     const stop = () => poked.abort()
     this.#wake = stop
     signal?.addEventListener('abort', stop, { once: true })
-    await pause(signal?.aborted ? 0 : this.#pollMs, poked.signal)
+    await this.#time.sleep(signal?.aborted ? 0 : this.#pollMs, poked.signal)
     signal?.removeEventListener('abort', stop)
     this.#wake = undefined
     return true

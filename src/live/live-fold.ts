@@ -201,7 +201,13 @@ export class LiveFold {
       }
       case RECORD.GAP: {
         const body = decodeJson<GapBody>(block.body())
-        if (body !== undefined) this.gaps.declared(body, this.position)
+        if (body === undefined) return
+        // The beginning of one whose end is told by a record of its own.
+        const isBegun = body.cause === 'disk_full' && body.toNs === undefined
+        if (!isBegun) this.gaps.declared(body, this.position)
+        this.#loss = { cause: body.cause, detail: body.detail, proofMs: Number(body.fromNs) / 1e6 }
+        this.fold.gap(body)
+        this.#loss = undefined
         return
       }
       case RECORD.COMMAND: {

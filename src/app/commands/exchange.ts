@@ -1,6 +1,6 @@
 /** `kalshiflow exchange`: the simulated exchange on a port of its own. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { ExchangeError, type ExchangeOptions, type KeyType, startExchange } from '#exchange'
+import { describeFaults, ExchangeError, type ExchangeOptions, type KeyType, startExchange } from '#exchange'
 import { DEMO_CAPTURE } from './demo-capture.ts'
 import { print, printJson } from './output.ts'
 import { count, duration, life } from './shared.ts'
@@ -23,6 +23,7 @@ type ExchangeFlags = {
   readonly keyOut?: string
   readonly keyType?: KeyType
   readonly seed?: number
+  readonly faults?: string
   readonly for?: number
   readonly json?: boolean
 }
@@ -73,6 +74,7 @@ export function addExchange(program: Command): void {
         'capture: start the clock when one connection holds so many markets',
       ).argParser(count(1, 1_000_000)),
     )
+    .option('--faults <spec>', 'what is to go wrong, such as drop=0.1%,stall=5s@30s; help tells all of it')
     .option('--key-out <file>', 'write the private key there (PEM, mode 0600)')
     .addOption(new Option('--key-type <type>', 'of the key that is made').choices(['rsa', 'ed25519']))
     .addOption(new Option('--for <duration>', 'stop by itself after 90s, 5m, 2h').argParser(duration))
@@ -82,14 +84,23 @@ export function addExchange(program: Command): void {
       '\nExamples:\n' +
         '  kalshiflow exchange --key-out /tmp/key.pem\n' +
         '  kalshiflow exchange --key-out /tmp/key.pem --seed 7 --markets 200 --rate 5000 --life 30s-2m\n' +
-        '  kalshiflow exchange --key-out /tmp/key.pem --capture demo --loop\n\n' +
+        '  kalshiflow exchange --key-out /tmp/key.pem --capture demo --loop\n' +
+        '  kalshiflow exchange --key-out /tmp/key.pem --faults drop=0.1%,cut@40s,429=3@40s\n' +
+        '  kalshiflow exchange --faults help\n\n' +
         'Then, elsewhere:\n' +
         '  KALSHI_WS_URL=ws://127.0.0.1:7070/trade-api/ws/v2 KALSHI_API_KEY_ID=any KALSHI_PRIVATE_KEY_PATH=/tmp/key.pem kalshiflow record\n',
     )
     .action(runExchange)
 }
 
+/** Instead of a spec: tells what may stand in one. */
+const FAULTS_HELP = 'help'
+
 async function runExchange(flags: ExchangeFlags): Promise<void> {
+  if (flags.faults === FAULTS_HELP) {
+    print(describeFaults())
+    return
+  }
   const options = optionsOf(flags)
   const signals = untilStopped(flags.for)
   const exchange = await startExchange(options)

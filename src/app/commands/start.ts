@@ -15,6 +15,17 @@ type StartFlags = RecorderFlags & {
   readonly sim?: boolean
   readonly seed?: number
   readonly life?: readonly [number, number]
+  readonly faults?: string
+}
+
+/** Faults can be asked of the built-in exchange alone. */
+class FaultsElsewhere extends Error {
+  override readonly name = 'FaultsElsewhere'
+  readonly code = 'FLOW_OPTIONS'
+
+  constructor() {
+    super('--faults is for the built-in exchange, and another is configured: add --sim, or leave --faults out')
+  }
 }
 
 /** Of the built-in exchange: enough to look at, and little enough for any machine. */
@@ -25,6 +36,7 @@ export function addStart(program: Command): void {
     .option('--sim', 'record the built-in exchange although another is configured')
     .addOption(new Option('--seed <n>', 'of the built-in exchange').argParser(count(0, 2 ** 32)))
     .addOption(new Option('--life <min-max>', 'how long its markets live (2m-15m)').argParser(life))
+    .option('--faults <spec>', 'what is to go wrong with it: see `kalshiflow exchange --faults help`')
     .summary('record, store and serve; without an account, the built-in exchange')
     .description(
       'Records the exchange that the configuration names, stores it in PostgreSQL and serves books over HTTP. When no\n' +
@@ -32,7 +44,7 @@ export function addStart(program: Command): void {
     )
     .addHelpText(
       'after',
-      `\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n  kalshiflow start --profile demo --port 8002\n\n${RECORDING_EXIT_CODES}`,
+      `\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n  kalshiflow start --sim --faults drop=0.1%,cut@20s+60s\n  kalshiflow start --profile demo --port 8002\n\n${RECORDING_EXIT_CODES}`,
     )
     .action(async (flags: StartFlags) => {
       process.exitCode = await tellAccount(await start(flags), flags.json === true)
@@ -45,6 +57,7 @@ async function start(flags: StartFlags): Promise<RunAccount> {
   const run = { command: 'start', maxMarkets, store, forMs: flags.for, api: flags.serve ? 'all' : undefined } as const
   const { config, notices } = loadConfig({ overrides, profile, needsKey: sim ? 'never' : 'if_chosen' })
   if (config.exchangeChosen && !sim) {
+    if (flags.faults !== undefined) throw new FaultsElsewhere()
     const { environment, dataFolder } = config
     return runService({ ...run, config, notices, environment, dataFolder })
   }
@@ -58,6 +71,7 @@ async function start(flags: StartFlags): Promise<RunAccount> {
     ageMs: BUILT_IN.ageMs,
     ...(flags.life === undefined ? {} : { lifeMs: flags.life }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.faults === undefined ? {} : { faults: flags.faults }),
   })
   try {
     const { url, restUrl, keyPem } = await exchange.start()

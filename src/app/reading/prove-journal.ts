@@ -30,7 +30,7 @@ import {
 } from '#journal'
 import { foldRecord } from '#live'
 import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
-import { tellReadFault } from './journal-faults.ts'
+import { tellArchived, tellReadFault } from './journal-faults.ts'
 import { AuditProof } from './prove-audits.ts'
 
 export type Proof = {
@@ -43,6 +43,8 @@ export type Proof = {
     readonly frames: number
     /** Bytes at the very end that were never told to be durable: left by a killed run, or being written now. */
     readonly tornTailBytes: number
+    /** Segments that an archive has and this folder not, in words: nothing of them was proved. */
+    readonly archived: readonly string[]
   }
   readonly fold: {
     readonly deltas: number
@@ -89,8 +91,10 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
     onProgress: ({ records }) => onProgress?.('checksums', records),
   })
   let tornTailBytes = 0
+  const archived: string[] = []
   for (const fault of report.faults) {
     if (fault.kind === 'torn_tail') tornTailBytes += fault.to - fault.from
+    else if (fault.kind === 'archived') archived.push(tellArchived(folder, fault))
     else faults.push(tellFault(folder, fault))
   }
   const cursor = client === undefined ? undefined : await readCursor(client, schema, folder, faults)
@@ -126,12 +130,22 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   const { deltas, snapshots, breaks, malformed } = fold.counts
   const proof: Proof = {
     faults,
-    journal: { segments: report.segments, blocks: report.blocks, records: report.records, frames, tornTailBytes },
+    journal: {
+      segments: report.segments,
+      blocks: report.blocks,
+      records: report.records,
+      frames,
+      tornTailBytes,
+      archived,
+    },
     fold: { deltas, snapshots, breaks, malformed, checkpoints, audits: audits.agreed, books: fold.markets().length },
   }
   if (client === undefined || cursor === undefined) return proof
   onProgress?.('database', records)
-  return { ...proof, database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), faults) }
+  return {
+    ...proof,
+    database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), archived.length > 0, faults),
+  }
 }
 
 function proveAudit(audits: AuditProof, block: JournalBlock): void {
@@ -198,6 +212,7 @@ async function compare(
   schema: string,
   cursor: Cursor,
   at: AtCursor,
+  isInPart: boolean,
   faults: string[],
 ): Promise<NonNullable<Proof['database']>> {
   const known = await storedBooks(client, schema, faults)
@@ -219,12 +234,13 @@ async function compare(
   const rows = await countRows(client, schema, cursor.journalId)
   const { counts, position } = cursor
   const told = (name: string) => counts[name] ?? 0
-  if (told('frames') !== at.frames)
+  // What was stored of segments that are not here any more cannot be counted again.
+  if (!isInPart && told('frames') !== at.frames)
     faults.push(
       `the journal has ${at.frames} frames up to ${formatPosition(position)}, and the database was made from ${told('frames')}`,
     )
   for (const kind of ['deltas', 'snapshots', 'tickers'] as const) {
-    if (Math.abs(told(kind) - at.counts[kind]) > rows.quarantined)
+    if (!isInPart && Math.abs(told(kind) - at.counts[kind]) > rows.quarantined)
       faults.push(
         `the journal has ${at.counts[kind]} ${kind} up to ${formatPosition(position)}, and the database was made from ${told(kind)}`,
       )

@@ -52,7 +52,7 @@ export function listenFor(parts: ListenerParts): FoldListener {
   return {
     changed: (market) => {
       // A snapshot carries no exchange time.
-      if (market.exchangeMs > 0) age.record(market.changedMs - market.exchangeMs)
+      if (market.exchangeMs > 0) age.record(market.source?.connectionId ?? 0, market.changedMs - market.exchangeMs)
       if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },

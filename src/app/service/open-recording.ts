@@ -24,8 +24,9 @@ export async function openRecording(options: ServiceOptions, key: SigningKey | u
   const before = await unfinishedRun(`${dataFolder}/journal`)
   const { wsUrl, keyId, useYesPrice, pingSilenceMs, auditMs, marketsPerConnection, connectionsMax } = config.exchange
   const { journal } = config
+  const messageAge = { climbMsMax: config.exchange.messageAgeMsMax }
   const exchange = { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs, marketsPerConnection, connectionsMax }
-  const recorder = await openRecorder({ environment, dataFolder, ...exchange, journal, log })
+  const recorder = await openRecorder({ environment, dataFolder, ...exchange, journal, messageAge, log })
   for (const text of await tellMissing(`${dataFolder}/journal`)) log.error({ event: 'journal_damaged' }, text)
   recorder.begin()
   if (before !== undefined) {

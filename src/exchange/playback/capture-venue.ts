@@ -76,6 +76,10 @@ export class CaptureVenue implements Venue {
 
   unfollow(): void {}
 
+  refineGrid(ticker: string | undefined): string | undefined {
+    return this.#playback.refineGrid(ticker)
+  }
+
   readonly report = (): VenueReport => ({ playback: this.#playback.report() })
 
   dueMs(slot: number): number {

@@ -7,6 +7,7 @@
  */
 
 import { applyChange, type Book, copyBook, encodeSnapshot, replaceLevels } from '../ladder.ts'
+import { restFineOrder } from './fine-order.ts'
 import type { Floor, Listing, Market } from './floor.ts'
 import { fillMessage } from './message.ts'
 import type { Tape, TapeEvent } from './tape.ts'
@@ -50,6 +51,7 @@ export class Playback {
   readonly #openingSlots: number
   readonly #turnMs: number
   readonly #times: readonly Times[]
+  readonly #toRefine: Market[] = []
   #slot = 0
   #startedUnixMs: number | undefined
 
@@ -94,6 +96,8 @@ export class Playback {
   /** Plays the next slot; returns to how many subscriptions it was sent. */
   play(): number {
     const { turn, eventIndex, copy } = this.#locate(this.#slot)
+    // Copies share a book, so that it may change only before the first of them.
+    if (copy === 0) for (const market of this.#toRefine.splice(0)) restFineOrder(market, this.#options.nowMs())
     const event = this.#event(eventIndex)
     if (turn > 0 && eventIndex === 0 && copy === 0) this.#moveTimes(turn, this.#turnStartUnixMs(turn))
     const market = event.market === undefined ? undefined : (this.#floor.markets[event.market.index] as Market)
@@ -103,6 +107,19 @@ export class Playback {
     if (copy === this.#floor.copies - 1) this.#apply(eventIndex)
     this.#slot++
     return receivers
+  }
+
+  /**
+   * An order on the finest grid there is rests in one open market, the one named or the first, from the next event on: the
+   * least price, where it crosses nothing. A snapshot of the capture takes it away again, for everybody.
+   */
+  refineGrid(ticker: string | undefined): string | undefined {
+    const market = this.#floor.markets.find(
+      ({ listings, isClosed }) =>
+        !isClosed && (ticker === undefined || listings.some((each) => each.ticker === ticker)),
+    )
+    if (market !== undefined) this.#toRefine.push(market)
+    return market === undefined ? undefined : (ticker ?? market.tape.ticker)
   }
 
   /** The book of a listing now: copies that the running event has reached are one event ahead of the others. */

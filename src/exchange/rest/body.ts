@@ -14,3 +14,6 @@ export const notFound = (details: string): RestAnswer => failed(404, 'not_found'
 
 /** The same for handshakes and requests, without a code and without Retry-After (docs.kalshi.com rate limits, 2026-08). */
 export const TOO_MANY: RestAnswer = { status: 429, body: '{"error":"too many requests"}' }
+
+/** While the exchange pauses; what Kalshi answers then is unconfirmed live. */
+export const UNAVAILABLE: RestAnswer = failed(503, 'service_unavailable', 'the exchange is closed for maintenance')

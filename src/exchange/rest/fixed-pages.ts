@@ -1,4 +1,4 @@
-/** Bodies that never change here: trading is always on, and nothing costs other than the default. */
+/** Bodies that hardly change here: trading is on but for a pause made on purpose, and nothing costs other than the default. */
 import { READ_COST } from './tokens.ts'
 
 export const EXCHANGE_STATUS = {
@@ -6,6 +6,14 @@ export const EXCHANGE_STATUS = {
   trading_active: true,
   exchange_index_statuses: [{ exchange_index: 0, exchange_active: true, trading_active: true }],
 }
+
+/** Of an exchange that pauses until then, Unix ms. */
+export const statusPaused = (untilMs: number) => ({
+  exchange_active: false,
+  trading_active: false,
+  exchange_estimated_resume_time: new Date(untilMs).toISOString(),
+  exchange_index_statuses: [{ exchange_index: 0, exchange_active: false, trading_active: false }],
+})
 
 const ALL_DAY = [{ open_time: '00:00', close_time: '00:00' }]
 

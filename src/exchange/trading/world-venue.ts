@@ -115,6 +115,10 @@ export class WorldVenue implements Venue {
     this.#audiences.followers(channel).delete(subscriber)
   }
 
+  refineGrid(ticker: string | undefined): string | undefined {
+    return this.#world.refineGrid(ticker, this.#atMs)
+  }
+
   readonly report = (): VenueReport => ({
     playback: {
       started: true,

@@ -5,9 +5,10 @@
  * socket closes was counted and is lost, as on any wire.
  */
 import type { StageSocket, Venue } from '../venue.ts'
-import { type FrameFaults, spoil } from './frame-faults.ts'
+import { type FrameFaultKind, type FrameFaults, type OutgoingFrame, spoil } from './frame-faults.ts'
+import { LateLine } from './late-line.ts'
 import type { Outbox } from './outbox.ts'
-import { type Envelope, type ErrorCode, encodeFrame } from './protocol.ts'
+import { type Channel, type Envelope, type ErrorCode, encodeFrame } from './protocol.ts'
 import { ReplyOrder } from './reply-order.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -28,6 +29,10 @@ export type Surroundings = {
   isOrientationFlipped(): boolean
   /** The exchange's wall clock, Unix ms. */
   nowMs(): number
+  /** The envelope with its times moved as far as the wall clock has been since the venue began. */
+  stamped(envelope: Envelope): Envelope
+  /** The error that a subscribe or update on these channels is refused with on purpose. */
+  refusalOf(connection: number, channels: readonly Channel[]): ErrorCode | undefined
   /** Tells that a connection holds more markets of the order book than before. */
   booksSubscribed(connection: Connection): void
 }
@@ -35,6 +40,14 @@ export type Surroundings = {
 export type ConnectionReport = {
   readonly id: number
   readonly remote: string
+  /** Unix ms of this machine's clock. */
+  readonly opened_ms: number
+  /** `sending_ts_ms` of the first frame that left; `null` before it. With `last_seq` it names a connection in a journal. */
+  readonly first_sent_ms: number | null
+  /** Frames made, of which a fault kept some and sent some twice. */
+  readonly made: number
+  readonly dropped: number
+  readonly doubled: number
   readonly frames: Readonly<Record<string, number>>
   readonly total: number
   readonly last_seq: Readonly<Record<string, number>>
@@ -51,20 +64,34 @@ export class Connection implements StageSocket {
   readonly #subscriptions: Subscriptions
   readonly #frames: Record<string, number> = {}
   readonly #lastSeq: Record<string, number> = {}
+  readonly #late: LateLine<OutgoingFrame>
+  readonly #openedMs: number
+  readonly #openedUnixMs = Date.now()
+  #firstSentMs: number | null = null
   #made = 0
+  #dropped = 0
+  #doubled = 0
   #total = 0
   #second = 0
   #commandsThisSecond = 0
   #isStalled = false
   #isDeaf = false
-  #held: { readonly type: string; readonly text: string }[] = []
+  #held: OutgoingFrame[] = []
   #heldBytes = 0
+  /** To be overtaken by the frame after it. */
+  #overtaken: OutgoingFrame | undefined
 
-  constructor(id: number, remote: string, outbox: Outbox, around: Surroundings) {
+  /** `openedMs` counts from the first connection of the exchange. */
+  constructor(id: number, remote: string, outbox: Outbox, around: Surroundings, openedMs = 0) {
     this.id = id
     this.remote = remote
     this.#outbox = outbox
     this.#around = around
+    this.#openedMs = openedMs
+    this.#late = new LateLine(
+      (frame) => this.#leave(frame),
+      () => this.flush(),
+    )
     this.#subscriptions = new Subscriptions({
       venue: around.venue,
       marketsPerSubscriptionMax: around.limits.marketsPerSubscriptionMax,
@@ -86,7 +113,7 @@ export class Connection implements StageSocket {
   }
 
   get bufferedBytes(): number {
-    return this.#outbox.bufferedBytes + this.#heldBytes
+    return this.#outbox.bufferedBytes + this.#heldBytes + this.#late.bytes
   }
 
   /** Markets of the exchange held on the order-book channel. */
@@ -103,21 +130,33 @@ export class Connection implements StageSocket {
   #answer(text: string): void {
     if (this.#isDeaf) return
     if (this.#isOverRate()) this.#subscriptions.refuse(0, 27)
-    else this.#subscriptions.take(text)
+    else this.#subscriptions.take(text, (channels) => this.#around.refusalOf(this.id, channels))
     this.flush()
   }
 
   /** Hands one frame to the socket, or does to it what is planned. */
   send(envelope: Envelope): void {
     if (!this.isOpen || this.#isDeaf) return
-    const frame = { type: envelope.type, text: encodeFrame(envelope, this.#around.nowMs()) }
+    const nowMs = this.#around.nowMs()
+    const frame = { type: envelope.type, text: encodeFrame(this.#around.stamped(envelope), nowMs) }
     if (envelope.sid !== undefined && envelope.seq !== undefined) this.#lastSeq[envelope.sid] = envelope.seq
+    this.#firstSentMs ??= nowMs
     this.#made++
-    const isMarketData = envelope.sid !== undefined && envelope.type !== 'ok' && envelope.type !== 'error'
-    const fault = this.#around.faults.faultOf(this.id, this.#made, isMarketData)
+    const fault = this.#around.faults.faultOf(this.id, this.#made, envelope)
     if (fault === undefined) this.#hand(frame)
-    else for (const each of spoil(frame, fault)) this.#hand(each)
+    else this.#handSpoilt(frame, fault)
     this.#keepInBounds(envelope.sid)
+  }
+
+  #handSpoilt(frame: OutgoingFrame, fault: FrameFaultKind): void {
+    if (fault === 'reorder' && this.#overtaken === undefined) {
+      this.#overtaken = frame
+      return
+    }
+    const left = spoil(frame, fault)
+    if (left.length === 0) this.#dropped++
+    else this.#doubled += left.length - 1
+    for (const each of left) this.#hand(each)
   }
 
   /** Sends a text of the caller's making, counted as `raw`. */
@@ -138,6 +177,11 @@ export class Connection implements StageSocket {
     return true
   }
 
+  /** The sids that the client holds, of one channel or of all. */
+  sids(channel?: Channel): number[] {
+    return this.#subscriptions.sids(channel)
+  }
+
   /** Holds every frame back until {@link resume}; frames held are not counted yet. */
   stall(): void {
     this.#isStalled = true
@@ -148,7 +192,7 @@ export class Connection implements StageSocket {
     const held = this.#held
     this.#held = []
     this.#heldBytes = 0
-    for (const frame of held) this.#hand(frame)
+    for (const frame of held) this.#leave(frame)
     this.flush()
   }
 
@@ -166,6 +210,8 @@ export class Connection implements StageSocket {
   ended(): void {
     this.#subscriptions.end()
     this.#order.end()
+    this.#late.end()
+    this.#overtaken = undefined
     this.#held = []
     this.#heldBytes = 0
   }
@@ -174,6 +220,11 @@ export class Connection implements StageSocket {
     return {
       id: this.id,
       remote: this.remote,
+      opened_ms: this.#openedUnixMs,
+      first_sent_ms: this.#firstSentMs,
+      made: this.#made,
+      dropped: this.#dropped,
+      doubled: this.#doubled,
       frames: { ...this.#frames },
       total: this.#total,
       last_seq: { ...this.#lastSeq },
@@ -182,7 +233,19 @@ export class Connection implements StageSocket {
     }
   }
 
-  #hand(frame: { readonly type: string; readonly text: string }): void {
+  /** A frame goes on its way; one that was to be overtaken follows it. */
+  #hand(frame: OutgoingFrame): void {
+    const lateMs = this.#around.faults.latenessMs(this.id, this.#openedMs)
+    if (lateMs > 0 || !this.#late.isEmpty) this.#late.push(frame, lateMs)
+    else this.#leave(frame)
+    const overtaken = this.#overtaken
+    if (overtaken === undefined) return
+    this.#overtaken = undefined
+    this.#hand(overtaken)
+  }
+
+  #leave(frame: OutgoingFrame): void {
+    if (!this.isOpen || this.#isDeaf) return
     if (this.#isStalled) {
       this.#held.push(frame)
       this.#heldBytes += frame.text.length

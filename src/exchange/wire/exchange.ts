@@ -10,7 +10,10 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ExchangeError } from '../error.ts'
-import { failed, type RestAnswer, TOO_MANY } from '../rest/body.ts'
+import { FaultAccount } from '../faults/fault-account.ts'
+import { FaultPlan } from '../faults/fault-plan.ts'
+import { FaultPlayer } from '../faults/fault-player.ts'
+import { failed, type RestAnswer, TOO_MANY, UNAVAILABLE } from '../rest/body.ts'
 import { RestService } from '../rest/rest-service.ts'
 import { seededUnit } from '../seeded-random.ts'
 import type { Settings } from '../settings.ts'
@@ -20,7 +23,9 @@ import { type ExchangeFaults, type FaultSwitches, openFaults } from './faults-by
 import { FrameFaults } from './frame-faults.ts'
 import { admit, publicKeyOf } from './handshake.ts'
 import { Outbox } from './outbox.ts'
+import type { ErrorCode } from './protocol.ts'
 import { SentAccount, type SentReport } from './sent-account.ts'
+import { moveTimes } from './stamps.ts'
 
 export type RunningExchange = {
   readonly port: number
@@ -71,6 +76,8 @@ export class Exchange implements RunningExchange {
   })
   readonly #open = new Map<number, { readonly connection: Connection; readonly socket: WebSocket }>()
   readonly #account = new SentAccount()
+  readonly #injected = new FaultAccount()
+  readonly #player: FaultPlayer
   readonly #stopping = new AbortController()
   #finish: () => void = () => undefined
   #nextConnection = 1
@@ -83,17 +90,28 @@ export class Exchange implements RunningExchange {
     this.#switches = switches
     this.keyPem = keyPem
     this.#key = publicKeyOf(keyPem)
-    const frameFaults = new FrameFaults(settings.frameFaults, settings.faultRates, seededUnit(settings.seed))
+    const plan = new FaultPlan(settings.faults, settings.seed)
+    const frameFaults = new FrameFaults(settings, seededUnit(settings.seed), plan, this.#injected)
+    const skewAtStartMs = switches.skewMs
     this.#around = {
       venue,
       limits: settings,
       faults: frameFaults,
       replies: { swapRate: settings.replySwapRate, unit: seededUnit(settings.seed ^ REPLIES_SALT) },
       isOrientationFlipped: () => switches.isFlipped,
-      nowMs: () => Date.now() + settings.clockOffsetMs,
+      nowMs: () => Date.now() + settings.clockOffsetMs + switches.skewMs,
+      stamped: (envelope) => moveTimes(envelope, switches.skewMs - skewAtStartMs),
+      refusalOf: (connection, channels) => {
+        const refusal = plan.refusalOf(connection, channels, this.#injected.elapsedMs)
+        if (refusal === undefined) return undefined
+        this.#injected.add('error', { connection, detail: refusal.fault.text })
+        return refusal.code as ErrorCode
+      },
       booksSubscribed: (connection) => this.#booksSubscribed(connection),
     }
     this.faults = openFaults(this.#open, frameFaults, switches)
+    const { faults } = this
+    this.#player = new FaultPlayer({ plan, account: this.#injected, faults, switches, open: this.#open, venue })
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
@@ -104,6 +122,9 @@ export class Exchange implements RunningExchange {
       sent: () => this.sent(),
       readTokensPerSecond: settings.readTokensPerSecond,
       cacheMs: settings.restCacheMs,
+      keyScopes: settings.keyScopes,
+      refusal: (path) => this.#plannedRefusal(path),
+      pausedUntilMs: () => switches.maintenanceUntilMs,
     })
     this.#server = createServer((request, response) => rest.answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -140,7 +161,7 @@ export class Exchange implements RunningExchange {
 
   sent(): SentReport {
     const open = [...this.#open.values()].map(({ connection }) => connection.report())
-    return this.#account.report(open, this.#venue.report())
+    return { ...this.#account.report(open, this.#venue.report()), faults: this.#injected.report() }
   }
 
   scheduledUnixMs(slot: number): number | undefined {
@@ -165,6 +186,7 @@ export class Exchange implements RunningExchange {
 
   async close(): Promise<void> {
     this.#stopping.abort()
+    this.#player.close()
     this.#finish()
     const isClosed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
@@ -192,12 +214,14 @@ export class Exchange implements RunningExchange {
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) {
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(request, socket, webSocket))
-    } else refuseUpgrade(socket, refusal)
+    } else refuseUpgrade(socket, refusal, this.#around.nowMs())
   }
 
   #refusalOf(request: IncomingMessage): RestAnswer | undefined {
     const { url = '/' } = request
     if (url.split('?')[0] !== WS_PATH) return failed(404, 'not_found', `the WebSocket is at ${WS_PATH}`)
+    const planned = this.#plannedRefusal(url)
+    if (planned !== undefined) return planned
     const { refusals } = this.#switches
     if (refusals.count > 0) {
       refusals.count--
@@ -209,16 +233,29 @@ export class Exchange implements RunningExchange {
     return undefined
   }
 
+  /** What a handshake or a request is answered on purpose. */
+  #plannedRefusal(url: string): RestAnswer | undefined {
+    const switches = this.#switches
+    if (switches.maintenanceUntilMs !== undefined) return UNAVAILABLE
+    if (switches.tooMany === 0) return undefined
+    switches.tooMany--
+    this.#injected.add('429', { detail: url.split('?')[0] as string })
+    return TOO_MANY
+  }
+
   #accept(request: IncomingMessage, socket: Duplex, webSocket: WebSocket): void {
     const id = this.#nextConnection++
     const remote = `${request.socket.remoteAddress}:${request.socket.remotePort}`
+    const isFirst = this.#injected.start()
     const connection = new Connection(
       id,
       remote,
       new Outbox(socket, () => webSocket.readyState === webSocket.OPEN),
       this.#around,
+      this.#injected.elapsedMs,
     )
     this.#open.set(id, { connection, socket: webSocket })
+    if (isFirst) this.#player.start()
     const pings = setInterval(() => {
       if (connection.isAnswering && webSocket.readyState === webSocket.OPEN) webSocket.ping('heartbeat')
     }, this.#settings.pingIntervalMs)
@@ -242,11 +279,16 @@ export class Exchange implements RunningExchange {
   }
 }
 
-const REASONS: Readonly<Record<number, string>> = { 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests' }
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+}
 
-function refuseUpgrade(socket: Duplex, { status, body }: RestAnswer): void {
+function refuseUpgrade(socket: Duplex, { status, body }: RestAnswer, nowMs: number): void {
   socket.end(
-    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}\r\nDate: ${new Date(nowMs).toUTCString()}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }

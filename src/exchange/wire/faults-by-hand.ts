@@ -29,8 +29,25 @@ export type ExchangeFaults = {
   flipOrientation(flipped: boolean): void
 }
 
-/** Set by hand, read by the server. */
-export type FaultSwitches = { isFlipped: boolean; refusals: { count: number; status: number } }
+/** Set by hand or by a plan, read by the server. */
+export type FaultSwitches = {
+  isFlipped: boolean
+  refusals: { count: number; status: number }
+  /** So many handshakes and REST requests are still answered 429. */
+  tooMany: number
+  /** Unix ms of this machine's clock; `undefined` while the exchange is open. */
+  maintenanceUntilMs: number | undefined
+  /** How far the exchange's wall clock is off now, beside `clockOffsetMs`. */
+  skewMs: number
+}
+
+export const allOff = (): FaultSwitches => ({
+  isFlipped: false,
+  refusals: { count: 0, status: 503 },
+  tooMany: 0,
+  maintenanceUntilMs: undefined,
+  skewMs: 0,
+})
 
 export type OpenConnections = ReadonlyMap<number, { readonly connection: Connection; readonly socket: WebSocket }>
 

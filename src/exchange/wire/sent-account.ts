@@ -1,12 +1,15 @@
 /** What `/exchange/sent` tells of connections: every frame handed to a socket, open or ended, is in it once. */
+import type { FaultReport } from '../faults/fault-account.ts'
 import type { VenueReport } from '../venue.ts'
 import type { ConnectionReport } from './connection.ts'
 
-export type SentReport = {
+export type SentReport = Counts & VenueReport & { readonly faults: FaultReport }
+
+type Counts = {
   readonly frames: Readonly<Record<string, number>>
   readonly total: number
   readonly connections: readonly ConnectionReport[]
-} & VenueReport
+}
 
 /** Reports of connections that have ended are kept up to this number, the oldest let go; totals keep them all. */
 const ENDED_REPORTS_MAX = 1000
@@ -23,7 +26,7 @@ export class SentAccount {
   }
 
   /** With the connections that are open as they are now. */
-  report(open: readonly ConnectionReport[], venue: VenueReport): SentReport {
+  report(open: readonly ConnectionReport[], venue: VenueReport): Counts & VenueReport {
     const frames: Record<string, number> = { ...this.#endedFrames }
     for (const report of open) addCounts(frames, report.frames)
     const total = Object.values(frames).reduce((sum, count) => sum + count, 0)

@@ -48,10 +48,16 @@ export class Subscriptions {
     return count
   }
 
-  /** Reads one text message of the client and carries it out. */
-  take(text: string): void {
-    const { channels } = this.#options.venue
-    this.#carryOut(readCommand(text, (sid) => this.#bySid.get(sid)?.channel, channels))
+  /** Reads one text message of the client and carries it out; a subscribe or update is refused where `refusal` says so. */
+  take(text: string, refusal: (channels: readonly Channel[]) => ErrorCode | undefined = () => undefined): void {
+    const channelOf = (sid: number) => this.#bySid.get(sid)?.channel
+    const command = readCommand(text, channelOf, this.#options.venue.channels)
+    const sid = command.kind === 'update' ? command.sid : undefined
+    const channels =
+      command.kind === 'subscribe' ? command.channels : sid === undefined ? [] : [channelOf(sid) as Channel]
+    const code = channels.length === 0 ? undefined : refusal(channels)
+    if (code === undefined) this.#carryOut(command)
+    else this.refuse((command as { readonly id: number }).id, code, sid)
   }
 
   /** Refuses a command; with a sid that is held, in its sequence. */
@@ -68,6 +74,11 @@ export class Subscriptions {
     subscription.send('error', encodeError(code))
     if (code === 10 || code === 25) this.#end(subscription)
     return true
+  }
+
+  /** The sids that are held, of one channel or of all. */
+  sids(channel?: Channel): number[] {
+    return [...this.#bySid.values()].filter((each) => (channel ?? each.channel) === each.channel).map(({ sid }) => sid)
   }
 
   /** The client reads too slowly: the subscription is dead, and says so in its last frame. */

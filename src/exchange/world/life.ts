@@ -11,7 +11,7 @@ import type { LifecycleChange } from './happening.ts'
 import type { Inner } from './inner.ts'
 import type { LiveEvent } from './live-event.ts'
 import type { LiveMarket } from './live-market.ts'
-import { isOnGrid } from './price-grid.ts'
+import { type GridName, isOnGrid } from './price-grid.ts'
 import type { Trading } from './trading.ts'
 import { KEEP_ENDED_MS_DEFAULT } from './world-options.ts'
 
@@ -150,11 +150,15 @@ export class Life {
   }
 
   #refineGrid(event: LiveEvent, atMs: number): void {
-    for (const market of event.markets) {
-      if (market.status !== 'active') continue
-      market.grid = 'tapered_deci_cent'
-      this.#tellLifecycle(market, 'price_level_structure_updated', atMs)
-    }
+    for (const market of event.markets) this.refineMarket(market, 'tapered_deci_cent', atMs)
+  }
+
+  /** False for a market that is not open, or has that grid. */
+  refineMarket(market: LiveMarket, grid: GridName, atMs: number): boolean {
+    if (market.status !== 'active' || market.grid === grid) return false
+    market.grid = grid
+    this.#tellLifecycle(market, 'price_level_structure_updated', atMs)
+    return true
   }
 
   #close(event: LiveEvent, atMs: number): void {

@@ -94,6 +94,15 @@ export class World {
     for (let next = timetable.takeNext(toMs); next !== undefined; next = timetable.takeNext(toMs)) next.due(next.atMs)
   }
 
+  /** Gives one open market, the one named or the first that can, a finer grid; `undefined` when none could. */
+  refineGrid(ticker: string | undefined, atMs: number): string | undefined {
+    for (const market of this.#inner.markets.values()) {
+      if ((ticker ?? market.ticker) === market.ticker && this.#life.refineMarket(market, 'deci_cent', atMs))
+        return market.ticker
+    }
+    return undefined
+  }
+
   /** The money of everybody, for checks. */
   get ledger(): Ledger {
     return this.#inner.ledger

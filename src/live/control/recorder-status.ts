@@ -28,6 +28,10 @@ export type RecorderStatus = {
     readonly unproven: number
     readonly attempts: number
     readonly orientation: string | null
+    /** Median of the last ten seconds, and where it is going; `null` while nothing with a time comes. */
+    readonly message_age_ms: { readonly p50: number; readonly trend_ms_per_minute: number } | null
+    /** Times that it was made anew because its messages grew old. */
+    readonly replaced: number
   }[]
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
@@ -53,7 +57,15 @@ export type RecorderStatus = {
     readonly count: number
     readonly ahead: number
   } | null
+  /** How far the wall clock is ahead of the true time, and by how much that may be wrong; `null` while nobody knows. */
+  readonly clock: { readonly source: string; readonly offset_ms: number; readonly error_ms: number } | null
   readonly backpressure: string
+  /** Why the last attempt to connect failed; `null` once one succeeded. */
+  readonly refusal: string | null
+  /** Since when the disk is full and frames reach books alone, and how many did since then; `null` while there is room. */
+  readonly cut_off: { readonly since: string; readonly frames: number } | null
+  /** Frames that reached books and are in no journal, since the start. */
+  readonly frames_unrecorded: number
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
   /** It was asked to end: no more frames come in, and what was received is made durable and stored. */
@@ -71,6 +83,8 @@ export type RecorderStatus = {
     readonly write_failures: number
     /** A write failed, and none has succeeded since. */
     readonly failing: boolean
+    /** Damaged places that were found at start; they are kept. */
+    readonly damaged: number
     /** Why nothing more can be recorded; `null` while it can. */
     readonly failed: string | null
   }
@@ -113,17 +127,56 @@ export type ServiceStatus = RecorderStatus & {
   readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly memory: { readonly rss_bytes: number; readonly heap_bytes: number }
   /** Of the data folder; `null` where the system does not say. */
-  readonly disk: { readonly free_bytes: number; readonly total_bytes: number } | null
+  readonly disk: {
+    readonly free_bytes: number
+    readonly total_bytes: number
+    /** At the rate measured, or expected before anything was; `null` where nothing is added. */
+    readonly days_left: number | null
+    /** No frame is recorded for want of room; books live on. */
+    readonly full: boolean
+  } | null
+  /** `null` when nothing is archived. */
+  readonly archive: ArchiveStatus | null
   /** `null` when nothing is to be stored. */
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
   readonly threads: Readonly<Record<string, ThreadSummary>>
+  /** `null` where nobody looks for alarms. */
+  readonly alerts: AlertSummary | null
+}
+
+export type AlertSummary = {
+  /** Names of the alarms that fire now. */
+  readonly firing: readonly string[]
+  /** Messages to each target; its address is not told. */
+  readonly targets: readonly {
+    readonly kind: string
+    readonly target: string
+    readonly sent: number
+    readonly failed: number
+    readonly dropped: number
+  }[]
+  /** `withheld`: why the next ping would be; empty while all is well. `null` without an address. */
+  readonly dead_man: { readonly pings: number; readonly failed: number; readonly withheld: readonly string[] } | null
 }
 
 export type ThreadSummary = {
   readonly state: 'starting' | 'ready' | 'waiting' | 'ended'
   /** Times that it crashed or hung and was started anew. */
   readonly restarts: number
+  readonly last_error: string | null
+}
+
+export type ArchiveStatus = {
+  /** A folder, or s3://bucket/prefix. */
+  readonly target: string
+  /** Sealed segments that are not proved to be there. */
+  readonly behind_segments: number
+  /** Segments of this folder that are. */
+  readonly proved_segments: number
+  /** RFC 3339: when nothing was left to be archived; `null` before. */
+  readonly last_success: string | null
+  /** Of the last look; `null` when it went well. */
   readonly last_error: string | null
 }
 

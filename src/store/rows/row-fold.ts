@@ -25,6 +25,7 @@ import {
 } from '#domain'
 import { type Audited, Fold, type Market } from '#feed'
 import { decodeCheckpoint, decodeJson, type JournalBlock } from '#journal'
+import { askedIn } from '#ledger'
 import { Conflation } from './conflation.ts'
 import { isStorableTicker, KnownMarkets, STORED_TICKER_LENGTH_MAX } from './known-markets.ts'
 import { RowBatch } from './row-batch.ts'
@@ -206,6 +207,7 @@ export class RowFold {
       else {
         if (WINDOW_ENDING.has(block.type)) this.#conflation.endAll()
         this.#apply(block)
+        this.#standing.runGoesOn()
         if (block.type === RECORD.CHECKPOINT) this.#checkpointRow(block)
       }
     }
@@ -213,7 +215,8 @@ export class RowFold {
     batch.bytes += block.nextOffset - offset
     batch.end = { segment: block.segment, offset: block.nextOffset }
     batch.lastNs = receivedNs
-    this.#runs.previousNs = receivedNs
+    // A clock step is stamped in the time that begins with it: nothing was heard of the exchange then.
+    if (block.type !== RECORD.CLOCK_STEP) this.#runs.previousNs = receivedNs
   }
 
   /** A clock that was never set: no partition is made for 1970, and the bytes are kept. */
@@ -490,6 +493,12 @@ export class RowFold {
         if (body === undefined) return
         this.#runs.current = body.session
         this.fold.context(body)
+        for (const each of body.connections ?? []) {
+          for (const ticker of askedIn(each)) {
+            const known = this.#markets.of(ticker)
+            if (known !== undefined) this.#standing.stillAsked(known, each.connection)
+          }
+        }
         return
       }
     }

@@ -2,14 +2,15 @@
  * The tables that COPY fills: their columns in the order of the fields, and a row of each as the fold hands it over.
  * Units and clocks stand with the columns in schema/migrations. What changes a row later is not here (row-batch.ts).
  */
-import type { Levels, Position, Side } from '#domain'
+import type { Levels, Side } from '#domain'
+import type { Asked, Gap, Place, Validity } from '#ledger'
 import type { CopyBinary } from './copy-binary.ts'
 
 /** What a table of the journal's rows is called, and what COPY names in parentheses. */
 export type CopyTable = { readonly name: string; readonly columns: readonly string[] }
 
 /** Where a row's record stands, and when it came. */
-export type Origin = Position & { readonly receivedNs: bigint }
+export type Origin = Place
 
 const table = (name: string, columns: string): CopyTable => ({ name, columns: columns.split(' ') })
 
@@ -33,7 +34,7 @@ export const TICKER = table(
 export const GAPS = table(
   'rl_gaps',
   'journal_id found_segment found_offset found_ns market_id connection sid cause detail ' +
-    'from_ns from_kind to_segment to_offset to_ns',
+    'from_ns from_kind to_segment to_offset to_ns closed_by',
 )
 export const VALIDITY = table(
   'rl_validity',
@@ -192,22 +193,11 @@ export function writeTicker(copy: CopyBinary, row: TickerRow, origin: Origin): s
   return copy.end()
 }
 
-/** A hole. Ends at the first snapshot that proves its market again; a record of its own says both ends at once. */
-export type GapRow = {
-  readonly market: number | undefined
-  readonly connection: number | undefined
-  readonly sid: number | undefined
-  readonly cause: string
-  readonly detail: string | undefined
-  readonly found: Origin
-  readonly fromNs: bigint
-  /** What was the last proof: a frame, a ping, a snapshot, a durable record. */
-  readonly fromKind: string
-  to: Origin | undefined
-}
+/** A market's part of a hole. */
+export type GapRow = Gap<number>
 
 export function writeGap(copy: CopyBinary, journal: number, row: GapRow): string | undefined {
-  copy.begin(14)
+  copy.begin(15)
   copy.int4('journal_id', journal)
   copy.int4('found_segment', row.found.segment)
   copy.int8('found_offset', row.found.offset)
@@ -222,18 +212,15 @@ export function writeGap(copy: CopyBinary, journal: number, row: GapRow): string
   copy.int4('to_segment', row.to?.segment)
   copy.int8('to_offset', row.to?.offset)
   copy.bigint('to_ns', row.to?.receivedNs)
+  copy.text('closed_by', row.closedBy)
   return copy.end()
 }
 
-/** An interval in which a market's book may be believed. Its end may lie before the record that revealed it. */
-export type ValidityRow = {
-  readonly market: number
-  readonly connection: number
-  readonly from: Origin
-  to: Origin | undefined
-  cause: string | undefined
-  found: Position | undefined
-}
+/** An interval in which a market's book may be believed. */
+export type ValidityRow = Validity<number>
+
+/** When a market was asked for. */
+export type CoverageRow = Asked<number>
 
 export function writeValidity(copy: CopyBinary, row: ValidityRow): string | undefined {
   copy.begin(11)

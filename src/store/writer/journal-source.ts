@@ -6,9 +6,9 @@ import { comparePositions, type Position } from '#domain'
 import { listSegments, losesRecords, openCursor, type ReadFault, type SegmentSummary } from '#journal'
 import type { Disk } from '#ports'
 import { RowFold, type RowFoldOptions } from '../rows/row-fold.ts'
+import type { RawRecord } from './careful-rows.ts'
 import { StoreError } from './errors.ts'
-import type { JournalIdentity, Stored } from './read-state.ts'
-import type { RawRecord } from './transaction.ts'
+import type { JournalIdentity, Stored } from './stored.ts'
 
 export type JournalPlace = { readonly disk: Disk; readonly folder: string }
 
