@@ -7,7 +7,7 @@ import { FileDisk, listSegments } from '#journal'
 import { type Range, type Run, totalOf } from '#ledger'
 import { askRecorder } from '#live'
 import { tellMissing, tellReadFault } from '../reading/journal-faults.ts'
-import { coverageIn, pickHoles } from '../reading/ledger-view.ts'
+import { byMarket, coverageIn, pickHoles } from '../reading/ledger-view.ts'
 import { readLedger } from '../reading/read-ledger.ts'
 import { VERSION } from '../version.ts'
 import { AgeHistogram } from './age-histogram.ts'
@@ -53,7 +53,7 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
   // Before the first run nobody was to record, and of what is to come nothing is known.
   const fromMs = Math.max(range.fromMs, runs[0]?.fromMs ?? range.fromMs)
   const within = { fromMs, toMs: Math.max(fromMs, Math.min(range.toMs, nowMs)), zone: range.zone }
-  const coverage = coverageIn(read, within)
+  const coverage = byMarket(coverageIn(read, within))
   const segments = await listSegments(new FileDisk(), journal)
   const facts: Facts = {
     environment: segments.at(-1)?.environment,

@@ -18,6 +18,7 @@ export type Facts = {
   readonly frames: number
   readonly records: number
   readonly holes: readonly Hole[]
+  /** One for each market that was asked for. */
   readonly coverage: readonly Coverage[]
   readonly total: Total
   readonly audits: { readonly matched: number; readonly offset: number; readonly mismatched: number }
