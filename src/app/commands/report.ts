@@ -28,7 +28,7 @@ export function addReport(program: Command): void {
     .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
     .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
     .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)
-    .option('--send', 'also to the targets of the alarms (docs/alerts.md)')
+    .option('--send', 'also to the targets of the alarms')
     .summary('was the last day clean?')
     .description(
       'Says of the last 24 hours, or of the time asked for, whether everything is as it should be: uptime, frames, holes by\n' +
