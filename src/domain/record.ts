@@ -173,6 +173,8 @@ export type ContextBody = {
 
 export type ContextConnection = ConnectionOpenedBody & {
   readonly connection: number
+  /** Its answers carry the id of their command: what carries none is no answer. Absent until one came. */
+  readonly sendsIds?: boolean
   readonly orientation: ContextOrientation
   /** The markets asked for on the order-book channel. */
   readonly asked: ContextAsked

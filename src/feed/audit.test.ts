@@ -56,6 +56,18 @@ describe('a snapshot asked for of a proven book', () => {
     expect(fold.market('A')).toMatchObject({ valid: true, seq: 3, snapshotMs: 4, audit: undefined })
   })
 
+  test('whose frames are in no journal is compared with nothing, and takes its place', () => {
+    const { fold, play, told } = proven()
+    fold.unrecorded()
+    ask(fold, 'A', 'B')
+    play(aSnapshot(3, 'A', { ...TWO_LEVELS, id: 7 }))
+    expect(told).toEqual([])
+    expect(fold.market('A')).toMatchObject({ valid: true, seq: 3 })
+    ask(fold, 'A')
+    play(aSnapshot(4, 'A', { ...TWO_LEVELS, id: 7 }))
+    expect(told).toEqual(['A matched 0'])
+  })
+
   test('that lacks the last deltas of one ts_ms leaves our book, and is an offset', () => {
     const { fold, play, told } = proven()
     ask(fold, 'A')
@@ -172,6 +184,12 @@ test('an answer without an id is one all the same, from an exchange that sends n
   ask(fold, 'A')
   play(aSnapshot(3, 'A', BOOK))
   expect(told).toEqual(['A matched 0'])
+  ask(fold, 'B')
+  play(aSnapshot(4, 'B', { ...BOOK, id: 7 }))
+  ask(fold, 'A')
+  play(aSnapshot(5, 'A', TWO_LEVELS))
+  expect(told).toEqual(['A matched 0', 'B matched 0'])
+  expect(fold.market('A')).toMatchObject({ valid: true, seq: 5 })
 })
 
 describe('a reader that begins at a context', () => {

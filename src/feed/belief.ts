@@ -14,7 +14,13 @@ import type { Subscription } from './subscription.ts'
 export const CROSSED_MS_MAX = 1000
 
 /** A fault of the book itself: it went wrong somewhere since its last snapshot, nobody knows where. */
-const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch', 'orientation'])
+const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set([
+  'negative_size',
+  'crossed',
+  'audit_mismatch',
+  'wire_changed',
+  'orientation',
+])
 
 export class Belief {
   readonly #listener: FoldListener

@@ -191,6 +191,7 @@ export class Fold {
       }
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
+      connection.sendsIds = each.sendsIds === true
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
@@ -243,6 +244,14 @@ export class Fold {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'disk_full')
     }
     if (toNs !== undefined) this.ended('disk_full')
+  }
+
+  /**
+   * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
+   * an audit here and a proof there.
+   */
+  unrecorded(): void {
+    for (const market of this.markets()) market.isUnrecorded = true
   }
 
   /** Lets a market go for good: its number in the table is used again. */
@@ -343,6 +352,7 @@ export class Fold {
     if (!this.#takeNumber(connection, subscription, frame.seq)) return
     const beforeMs = subscription.lastMs
     subscription.lastMs = receivedMs
+    if (frame.id !== undefined) connection.sendsIds = true
     const arrival = connection.arrived(frame.market)
     if (arrival === 'unasked') {
       this.counts.unasked++
@@ -359,10 +369,12 @@ export class Fold {
         this.counts.unread++
         return
       }
-      const isAudit = market.proven && market.source === subscription && isAnswer(frame, market)
+      const isAudit =
+        market.proven && !market.isUnrecorded && market.source === subscription && isAnswer(connection, frame, market)
       if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
       if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
+      market.isUnrecorded = false
       market.snapshots++
       market.deltasSinceCheckpoint = 0
       // A reader that begins in this segment may have to pass over any later snapshot: the segment needs a book besides.
@@ -540,8 +552,8 @@ export class Fold {
  * Answers carry the id of their command (API, after 2026-08-22). Of an exchange that sends none, what comes after a question
  * is its answer, unless it looks like what comes after a close.
  */
-const isAnswer = (frame: SnapshotFrame, { audit }: Market): boolean =>
-  frame.id !== undefined || (audit !== undefined && !isEmptied(frame))
+const isAnswer = ({ sendsIds }: Connection, frame: SnapshotFrame, { audit }: Market): boolean =>
+  frame.id !== undefined || (!sendsIds && audit !== undefined && !isEmptied(frame))
 
 /** The snapshot that comes unasked after a close: both sides absent ([R] recorded frames, 2026-08). */
 const isEmptied = ({ id, yes, no }: SnapshotFrame): boolean => id === undefined && yes.length === 0 && no.length === 0

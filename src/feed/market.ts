@@ -71,6 +71,8 @@ export class Market {
   unreadOn: MarketSource | undefined
   /** Why it is not proven. */
   cause: DoubtCause | undefined = 'no_snapshot'
+  /** Frames of it are in no journal since its last snapshot: the next one is a reader's first, and is compared with nothing. */
+  isUnrecorded = false
   /** The number of the last frame that changed or proved the book. */
   seq = 0
   /** Exchange time of the last delta applied, Unix ms; 0 before the first. Deltas of one time are one group. */

@@ -94,6 +94,24 @@ export class Resync {
     this.#wanted.set(market, { failures: 0, dueMs: nowMs, failedMs: nowMs })
   }
 
+  /** All that is in doubt and not asked for. */
+  inDoubt(): string[] {
+    return [...this.#wanted.keys(), ...this.#silent.keys()]
+  }
+
+  /** Asks for these alone, whatever their pause. */
+  takeOnly(markets: readonly string[], nowMs: number): string[] {
+    for (const market of markets) {
+      this.#wanted.delete(market)
+      this.#silent.delete(market)
+    }
+    this.#asked = new Set(markets)
+    this.#askedCount = markets.length
+    this.#askedMs = nowMs
+    this.rest(nowMs)
+    return [...markets]
+  }
+
   /** The next chunk to ask for; empty when none is due. */
   take(nowMs: number): string[] {
     if (this.#asked.size > 0 || nowMs < this.#restUntilMs) return []

@@ -89,7 +89,7 @@ describe('a session', () => {
     expect(commands.map(({ params }) => params)).toEqual([
       { channels: ['orderbook_delta'], market_tickers: ['A', 'B'], skip_ticker_ack: true, use_yes_price: true },
       { channels: ['trade'], market_tickers: ['A', 'B'], skip_ticker_ack: true },
-      { channels: ['ticker'], market_tickers: ['A', 'B'], skip_ticker_ack: true },
+      { channels: ['ticker'], market_tickers: ['A', 'B'], skip_ticker_ack: true, send_initial_snapshot: true },
     ])
     expect(commands.map(({ id }) => id)).toEqual([1, 2, 3])
   })

@@ -14,11 +14,7 @@ import type { DoubtCause } from '#feed'
  */
 export type Blame = 'exchange' | 'own' | 'operator'
 
-export type HoleCause =
-  | Exclude<DoubtCause, 'connection_lost' | 'behind'>
-  | LostCause
-  | GapBody['cause']
-  | 'wire_changed'
+export type HoleCause = Exclude<DoubtCause, 'connection_lost' | 'behind'> | LostCause | GapBody['cause']
 
 type Told = { readonly blame: Blame; readonly words: string }
 

@@ -116,6 +116,7 @@ const OWN_FAULTS: ReadonlySet<string> = new Set<DoubtCause>([
   'negative_size',
   'crossed',
   'audit_mismatch',
+  'wire_changed',
   'orientation',
 ])
 

@@ -233,6 +233,7 @@ export const Settings = z.object({
     {
       about:
         'Alarms are mailed through this server. A password is shown only over TLS; special characters of it are percent-encoded (@ as %40).',
+      example: 'smtps://user:password@mail.example.org:465',
       secret: true,
     },
   ),

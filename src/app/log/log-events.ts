@@ -28,6 +28,9 @@ export const LOG_EVENTS = {
     'The exchange’s snapshot of a book that was held for right is another book: it is in doubt from its last proof on, and asked for again.',
   snapshot_offsets:
     'Snapshots are beside our books by a part of one group of changes more often than before, or so no longer: `isMany` says which.',
+  wire_changed:
+    'The same fault is in too many fresh books at once, with what it is: they are in doubt and tried a few at a time, and frames are recorded all the same.',
+  wire_sound: 'Trials found the wire readable again: the books in doubt are asked for.',
   audits_unsettled: 'Snapshots that were asked for as audits, or what would explain them, did not come in time.',
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',

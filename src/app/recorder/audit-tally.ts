@@ -17,6 +17,7 @@ const OFFSET_SHARE_MAX = 0.05
 export class AuditTally {
   readonly #repeats: RepeatedLines
   readonly #nowMs: () => number
+  readonly #isRecorded: () => boolean
   /** Settled inside a frame, written after it: nothing is appended while a frame is folded. */
   #unwritten: { readonly connection: number; readonly body: AuditBody }[] = []
   /** Of the latest audits: whether each was an offset. */
@@ -25,9 +26,10 @@ export class AuditTally {
   /** Unix ms of the last mismatch; `undefined` before the first. */
   lastMismatchMs: number | undefined
 
-  /** `nowMs`: Unix ms in the journal's time. */
-  constructor(repeats: RepeatedLines, nowMs: () => number) {
+  /** `nowMs`: Unix ms in the journal's time. `isRecorded`: whether the frames that settle an audit are in the journal. */
+  constructor(repeats: RepeatedLines, nowMs: () => number, isRecorded: () => boolean) {
     this.#repeats = repeats
+    this.#isRecorded = isRecorded
     this.#nowMs = nowMs
   }
 
@@ -39,7 +41,8 @@ export class AuditTally {
 
   /** From inside the fold: marks, and changes nothing. */
   settled({ ticker: market }: Market, { connection, ...found }: Audited): void {
-    this.#unwritten.push({ connection, body: { market, ...found } })
+    // No reader finds again what rests on frames that are in no journal.
+    if (this.#isRecorded()) this.#unwritten.push({ connection, body: { market, ...found } })
     this.#latest.push(found.result === 'offset')
     if (this.#latest.length > LOOKED_BACK_MAX) this.#latest.shift()
     const { sid, seq, levelsWrong } = found

@@ -128,7 +128,11 @@ export class Recorder {
     this.age = new MessageAge(options.messageAge?.windowMs)
     this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
-    this.audits = new AuditTally(this.#repeats, () => this.#tape.nowMs())
+    this.audits = new AuditTally(
+      this.#repeats,
+      () => this.#tape.nowMs(),
+      () => this.#tape.cutOff === undefined,
+    )
     this.fold = new Fold(
       listenFor({
         log: options.log,
@@ -139,6 +143,7 @@ export class Recorder {
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
+        marketOf: (ticker) => this.fold.market(ticker),
         linkOf: (connection) => this.#linkOf.get(connection),
         nowMs: () => this.#tape.nowMs(),
       }),
@@ -511,6 +516,13 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'wire_changed' && connection !== undefined) {
+      const { what: detail, markets } = effect
+      this.#tape.validity(connection, { action: 'doubt', markets, cause: 'wire_changed', detail })
+    }
+    if (effect.kind === 'wire_sound' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'wire_sound', cause: 'wire_changed' })
+    }
     if (effect.kind === 'settle_audits' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
     }
@@ -524,8 +536,8 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
-    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
     this.audits.write(this.#tape)
+    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
     if (!this.#room.isFull) {
       if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
       this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))

@@ -27,6 +27,7 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
     audit: auditOf(recorder),
+    wire: wireOf(recorder),
     message_age_ms: ageOf(recorder),
     clock: clockOf(recorder),
     backpressure: recorder.backpressure,
@@ -77,6 +78,16 @@ function connectionOf(recorder: Recorder, link: ExchangeLink): RecorderStatus['c
 function clockOf({ clock }: Recorder): RecorderStatus['clock'] {
   if (clock === undefined) return null
   return { source: clock.source, offset_ms: rounded(clock.offsetMs), error_ms: rounded(clock.errorMs) }
+}
+
+/** The change that has lasted longest. */
+function wireOf({ links }: Recorder): RecorderStatus['wire'] {
+  const changes = links.flatMap(({ session }) => session.wireChange ?? [])
+  const [first] = changes.sort((a, b) => a.sinceMs - b.sinceMs)
+  const units = links.length > 0 && links.every(({ session }) => session.hasCheckedUnits)
+  if (first === undefined) return { changed: false, since: null, what: null, units_checked: units }
+  const since = new Date(Date.now() - (performance.now() - first.sinceMs)).toISOString()
+  return { changed: true, since, what: first.what, units_checked: units }
 }
 
 function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {

@@ -37,6 +37,15 @@ export type RecorderStatus = {
   readonly unknown_fields: Readonly<Record<string, number>>
   readonly connections_lost: number
   readonly audit: AuditStatus
+  /** The same fault in too many fresh books of a connection: what it is, and since when it has lasted longest. */
+  readonly wire: {
+    readonly changed: boolean
+    /** RFC 3339. */
+    readonly since: string | null
+    readonly what: string | null
+    /** Prices and sizes of each connection's books were held against its tickers. */
+    readonly units_checked: boolean
+  }
   /**
    * From the exchange's own time in a delta to the book, over the last ten seconds; `null` where frames carry no time. Two
    * clocks are compared: `ahead` messages came before their time.
