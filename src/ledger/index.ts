@@ -22,7 +22,7 @@ export {
   type Run,
   type Span,
 } from './ledger.ts'
-export { type MarketTimes, ToldTimes } from './market-times.ts'
+export { type MarketTimes, type PlacedTimes, ToldTimes } from './market-times.ts'
 export { msOfNs, nsOfMs, type Place } from './place.ts'
 export {
   ASK_WITHIN_MS,

@@ -1,6 +1,7 @@
 /** Rows made again from a place on: the same as if the whole journal were stored anew, whatever had become of them. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RECORD } from '#domain'
 import { FileDisk, listSegments } from '#journal'
 import type { Hole } from '#ledger'
 import { beginRedo, finishRedo, migrate, planRedo, removeFrom } from '#store'
@@ -115,8 +116,18 @@ test('the ledger made of rows says what the ledger of the journal says', async (
 test('so it does of audits, and of a run that died and was not started again', async () => {
   const short = await openStory()
   await short.run()
+  const startMs = 1_786_100_000_000
+  const tellTimes = (ticker: string, openMs: number, closeMs: number, status: string) => {
+    const times = { open_time: new Date(openMs).toISOString(), close_time: new Date(closeMs).toISOString() }
+    const body = JSON.stringify({ markets: [{ ticker, ...times, status, result: '' }] })
+    short.record(RECORD.REST, { method: 'GET', path: '/trade-api/v2/markets?limit=1', status: 200, body, tookMs: 1 })
+  }
+  // Of one market before it is asked for, of another while it is recorded, and that it closes sooner.
+  tellTimes('KXC-3', startMs - 50, startMs + 5_000, 'active')
   short.connect()
   short.pass(20_000_000)
+  tellTimes('KXA-1', startMs - 50, startMs + 5_000, 'active')
+  tellTimes('KXC-3', startMs - 50, startMs + 30, 'closed')
   short.ask('KXB-2')
   short.snapshot('KXB-2')
   short.pass(20_000_000)
@@ -127,9 +138,17 @@ test('so it does of audits, and of a run that died and was not started again', a
   expect(coverage.map(({ cleanMs, verifiedMs }) => [cleanMs, verifiedMs].map(Math.round))).toEqual([
     [40, 0],
     [40, 20],
-    [40, 0],
+    [30, 0],
   ])
-  expect([hasDied, holes.map(({ cause, open }) => [cause, open])]).toEqual([true, [['process_down', 3]]])
+  expect(coverage.map(({ openKnown }) => openKnown)).toEqual([true, false, true])
+  const { rows } = await client.query(
+    'SELECT ticker, status, close_ms FROM short.rl_markets WHERE told_segment IS NOT NULL ORDER BY ticker',
+  )
+  expect(rows).toEqual([
+    { ticker: 'KXA-1', status: 'active', close_ms: String(startMs + 5_000) },
+    { ticker: 'KXC-3', status: 'closed', close_ms: String(startMs + 30) },
+  ])
+  expect([hasDied, holes.map(({ cause, open }) => [cause, open])]).toEqual([true, [['process_down', 2]]])
 })
 
 test('a place that the database has not come to is refused, and nothing is changed', async () => {
