@@ -13,6 +13,7 @@ export {
 export { type Hole, type HoleClosedBy, type HoleMarket, holesOf, type TimesOf } from './hole.ts'
 export {
   askedIn,
+  type Counts,
   INTERVALS_MAX,
   type Interval,
   Ledger,

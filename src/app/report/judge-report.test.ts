@@ -28,7 +28,6 @@ const WELL: Facts = {
   upMs: 24 * HOUR,
   isRecording: true,
   frames: 1_000_000,
-  records: 1_000_100,
   holes: [aHole({})],
   coverage: [aDay('KXA', 24 * HOUR - 50)],
   total: { askedMs: 24 * HOUR, cleanMs: 24 * HOUR - 50, verifiedMs: 20 * HOUR },
