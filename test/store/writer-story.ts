@@ -94,7 +94,7 @@ export async function openStory(options: { readonly segmentBytes?: number; reado
       const params = { sids: [1], action: 'delete_markets', market_tickers: [market] }
       tape.sent(connection, JSON.stringify({ id: 7, cmd: 'update_subscription', params }))
     },
-    /** A get_snapshot of the market goes out. */
+    /** A question of the recorder's own: its answer is an audit while the book is held for right. */
     ask(market: string) {
       const params = { sids: [1], action: 'get_snapshot', market_tickers: [market] }
       tape.sent(connection, JSON.stringify({ id: 8, cmd: 'update_subscription', params }))
