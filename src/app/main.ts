@@ -7,6 +7,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { printJson } from './commands/output.ts'
+import { addProbe } from './commands/probe.ts'
 import { addRecord } from './commands/record.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -29,6 +30,7 @@ const COMMANDS = [
   addSessions,
   addVerify,
   addDoctor,
+  addProbe,
   addAlert,
   addDb,
 ]
