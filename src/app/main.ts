@@ -1,14 +1,19 @@
 /** The command line: names the commands and turns whatever ends one into a line and an exit code. */
 import { Command } from 'commander'
 import { addAlert } from './commands/alert.ts'
+import { addArchive } from './commands/archive.ts'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
+import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addProbe } from './commands/probe.ts'
 import { addRecord } from './commands/record.ts'
+import { addReparse } from './commands/reparse.ts'
+import { addReport } from './commands/report.ts'
+import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStart } from './commands/start.ts'
@@ -28,7 +33,12 @@ const COMMANDS = [
   addExchange,
   addBook,
   addSessions,
+  addGaps,
+  addReport,
   addVerify,
+  addReparse,
+  addArchive,
+  addRestore,
   addDoctor,
   addProbe,
   addAlert,

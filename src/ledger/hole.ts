@@ -58,11 +58,11 @@ export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: 
 }
 
 /**
- * What belongs together: the gaps that one record revealed on one subscription. A process that was down is one hole whatever
- * it had subscribed, and the record that declares it belongs to it.
+ * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was
+ * full, is one hole whatever was subscribed, and the record that declares it belongs to it.
  */
 function keyOf({ cause, found, fromNs, connection, sid }: Gap<string>): string {
-  if (cause === 'process_down') return `${cause} ${fromNs}`
+  if (cause === 'process_down' || cause === 'disk_full') return `${cause} ${fromNs}`
   return `${cause} ${found.segment} ${found.offset} ${connection} ${sid}`
 }
 

@@ -8,6 +8,7 @@ import {
   Courier,
   type CourierEvent,
   changeRules,
+  type EngineLimits,
   type LifeEvent,
   type Message,
   reasonsAgainstPing,
@@ -37,7 +38,7 @@ export type AlertServiceOptions = {
   /** For tests. */
   readonly lookEveryMs?: number
   readonly sendLimits?: SendLimits
-  readonly groupMs?: number
+  readonly limits?: Partial<EngineLimits>
 }
 
 export class AlertService {
@@ -54,13 +55,13 @@ export class AlertService {
   #toldFiring = ''
 
   constructor(options: AlertServiceOptions) {
-    const { config, log, dataFolder, groupMs, sendLimits = SEND_LIMITS } = options
+    const { config, log, dataFolder, limits, sendLimits = SEND_LIMITS } = options
     const { rules, repeatMs, deadManUrl, deadManMs, reportAt } = config.alert
     const { rules: changed, off } = changeRules(rules)
     this.#options = options
     this.#off = new Set(off)
     this.#repeats = new RepeatedLines(log, () => performance.now())
-    this.#engine = new AlertEngine(changed, { repeatMs, ...(groupMs === undefined ? {} : { groupMs }) })
+    this.#engine = new AlertEngine(changed, { repeatMs, ...limits })
     this.#courier = new Courier(targetsOf(config), (event) => this.#tellCourier(event), sendLimits)
     this.#deadMan =
       deadManUrl && new DeadManSwitch({ url: deadManUrl, everyMs: deadManMs, log, nowMs: () => performance.now() })

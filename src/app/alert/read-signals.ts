@@ -10,7 +10,6 @@ const COUNTED = ['breaks', 'lost', 'malformed', 'restarts', 'audits', 'mismatche
 
 /** What other parts of a service may say of themselves; absent where they do not run. */
 type FurtherStatus = {
-  readonly audit?: { asked: number; offset: number; mismatched: number; oldest_market_ms: number | null } | null
   readonly wire?: { changed: boolean; what: string | null } | null
   readonly disk?: { free_bytes: number; days_left?: number | null; full?: boolean } | null
   readonly archive?: { behind_segments: number; last_error: string | null } | null
@@ -74,7 +73,7 @@ export class SignalReader {
           .filter(([, { state }]) => state === 'starting' || state === 'waiting')
           .map(([name, { last_error, state }]) => [name, last_error ?? state]),
       ),
-      oldestProofMs: audit?.oldest_market_ms ?? undefined,
+      oldestProofMs: audit.oldest_market_ms,
       messageAgeMs: oldestOf(status),
       clock: status.clock ? { aheadMs: status.clock.offset_ms, errorMs: status.clock.error_ms } : undefined,
       loopP99Ms: status.event_loop_delay_ms.p99,
@@ -84,9 +83,9 @@ export class SignalReader {
           lost: status.connections_lost,
           malformed: status.counts['malformed'] ?? 0,
           restarts,
-          audits: audit?.asked ?? 0,
-          mismatches: audit?.mismatched ?? 0,
-          offsets: audit?.offset ?? 0,
+          audits: audit.matched + audit.offset + audit.mismatched,
+          mismatches: audit.mismatched,
+          offsets: audit.offset,
         },
         nowMs,
       ),

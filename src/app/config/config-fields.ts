@@ -6,6 +6,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { changeRules, RuleFault } from '#alert'
+import { readTargetName, type TargetName } from '#archive'
 import { isTicker, TICKER_LENGTH_MAX } from '#domain'
 import { Secret } from './secret.ts'
 
@@ -103,6 +104,24 @@ export const tickers: z.ZodType<readonly string[], string> = written(
 /** A name of a file or folder; `~/` is the caller's to expand. */
 export const path: z.ZodType<string, string> = written('the name of a file or folder', (text) =>
   text.length <= 4096 && !/[\0\r\n]/.test(text) ? text : undefined,
+)
+
+const isTarget = (name: TargetName): boolean => {
+  try {
+    readTargetName(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A folder, or a place in an S3-compatible store. */
+export const archiveTarget: z.ZodType<string, string> = written('a folder, or s3://bucket/prefix', (text) =>
+  text.length <= 4096 && isTarget({ to: text }) ? text : undefined,
+)
+
+export const endpoint: z.ZodType<string, string> = written('an address with http:// or https://', (text) =>
+  text.length <= 4096 && isTarget({ to: '/', endpoint: text }) ? text : undefined,
 )
 
 export const PROFILE_NAME = /^[a-z0-9-]{1,32}$/

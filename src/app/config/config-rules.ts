@@ -15,6 +15,7 @@ export function checkRules(read: Partial<Settings>, needsKey: boolean): ConfigFa
     ...keyFaults(read, needsKey),
     ...addressFaults(read),
     ...limitFaults(read),
+    ...archiveFaults(read),
     ...serviceFaults(read),
     ...alertFaults(read),
   ]
@@ -121,6 +122,26 @@ function* limitFaults(read: Partial<Settings>): Generator<ConfigFault> {
       found: String(silenceMs),
       needed: `${KALSHI_PING_SILENCE_MS_MIN} or more at Kalshi, which pings every 10000 ms`,
       remedy: 'Raise it, or remove the line to take 25000.',
+    }
+  }
+}
+
+function* archiveFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  const { KALSHIFLOW_ARCHIVE_TO: to, KALSHIFLOW_KEEP_DAYS: days, KALSHIFLOW_SEAL: seal } = read
+  if (days !== undefined && to === undefined) {
+    yield {
+      name: 'KALSHIFLOW_KEEP_DAYS',
+      found: `${days}, and no KALSHIFLOW_ARCHIVE_TO`,
+      needed: 'an archive: the last copy is never removed',
+      remedy: 'Name an archive, or remove the line to keep everything.',
+    }
+  }
+  if (to !== undefined && seal === false) {
+    yield {
+      name: 'KALSHIFLOW_SEAL',
+      found: 'false, with KALSHIFLOW_ARCHIVE_TO',
+      needed: 'true: only sealed files are archived, since they carry their digests',
+      remedy: 'Remove one of the two.',
     }
   }
 }

@@ -8,7 +8,9 @@ import { z } from 'zod'
 import {
   address,
   alertRules,
+  archiveTarget,
   databaseUrl,
+  endpoint,
   keyId,
   listenHost,
   mailAddress,
@@ -94,6 +96,12 @@ export const Settings = z.object({
     fallback: '5000',
   }),
 
+  KALSHIFLOW_AUDIT_MINUTES: setting(wholeNumber(0, 60), {
+    about:
+      'Time within which each recorded market’s book is compared with a fresh snapshot of the exchange, a few at a time. 0 compares none: a book that went wrong unseen then stays wrong.',
+    fallback: '60',
+  }),
+
   KALSHIFLOW_PROFILE: optional(profileName, {
     about:
       'Name of a set of settings, as --profile gives it: they are read from .env.<profile> instead of .env, data goes to ./data/<profile>, and rows in a DATABASE_URL to the schema kalshiflow_<profile>. Set in a file it names folder and schema alone.',
@@ -113,6 +121,11 @@ export const Settings = z.object({
     about:
       'Memory for frames that the disk has not taken yet. When it is full the socket is paused, then closed and the hole written down. At least 40: the largest record is 32.',
     fallback: '64',
+  }),
+  KALSHIFLOW_DISK_RESERVE_MB: setting(wholeNumber(0, 1_048_576), {
+    about:
+      'Kept free on the disk of the data folder, for the end of the run and for the database: with less than that free nothing more is recorded until half as much again is free. At most a twentieth of the disk.',
+    fallback: '256',
   }),
   KALSHIFLOW_SEGMENT_MB: setting(wholeNumber(1, 4096), {
     about:
@@ -136,6 +149,20 @@ export const Settings = z.object({
   KALSHIFLOW_CHECKPOINT_MINUTES: setting(wholeNumber(1, 1440), {
     about: 'Time after which a changed book is written whole, however few its changes.',
     fallback: '60',
+  }),
+  KALSHIFLOW_ARCHIVE_TO: optional(archiveTarget, {
+    about:
+      'Where closed journal files are copied to, each proved there: a folder on another disk, which must be there, or s3://bucket/prefix with credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    example: '/mnt/archive/kalshiflow',
+  }),
+  KALSHIFLOW_ARCHIVE_ENDPOINT: optional(endpoint, {
+    about: 'Address of the S3-compatible store, where it is not Amazon’s.',
+    example: 'https://s3.example.com',
+  }),
+  KALSHIFLOW_KEEP_DAYS: optional(wholeNumber(1, 36_500), {
+    about:
+      'Days after which journal files that are proved to be in the archive, and stored in the database, are removed here. Without it nothing is ever removed.',
+    example: '30',
   }),
 
   DATABASE_URL: optional(databaseUrl, {
@@ -206,6 +233,7 @@ export const Settings = z.object({
     {
       about:
         'Alarms are mailed through this server. A password is shown only over TLS; special characters of it are percent-encoded (@ as %40).',
+      example: 'smtps://user:password@mail.example.org:465',
       secret: true,
     },
   ),

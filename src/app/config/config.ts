@@ -62,6 +62,8 @@ export type Config = {
     readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
+    /** Within which every proven book is audited; 0 audits none. */
+    readonly auditMs: number
     readonly marketsPerConnection: number
     readonly connectionsMax: number
     /** Past it a connection is replaced; 0: never. */
@@ -75,11 +77,20 @@ export type Config = {
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk. */
+    readonly reserveBytes: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean
     readonly checkpointDeltas: number
     readonly checkpointMs: number
+  }
+  readonly archive: {
+    /** A folder, or s3://bucket/prefix. Absent: nothing is archived. */
+    readonly to: string | undefined
+    readonly endpoint: string | undefined
+    /** Absent: nothing is removed. */
+    readonly keepDays: number | undefined
   }
   readonly store: {
     /** Absent: the embedded server. */
@@ -184,6 +195,7 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
+      auditMs: read.KALSHIFLOW_AUDIT_MINUTES * MINUTE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
       messageAgeMsMax: read.KALSHIFLOW_MESSAGE_AGE_MAX_MS,
@@ -194,11 +206,17 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
     journal: {
       commitIntervalMs: read.KALSHIFLOW_COMMIT_INTERVAL_MS,
       bufferBytes: read.KALSHIFLOW_BUFFER_MB * MIB,
+      reserveBytes: read.KALSHIFLOW_DISK_RESERVE_MB * MIB,
       segmentBytes: read.KALSHIFLOW_SEGMENT_MB * MIB,
       segmentMs: read.KALSHIFLOW_SEGMENT_MINUTES * MINUTE_MS,
       seal: read.KALSHIFLOW_SEAL,
       checkpointDeltas: read.KALSHIFLOW_CHECKPOINT_DELTAS,
       checkpointMs: read.KALSHIFLOW_CHECKPOINT_MINUTES * MINUTE_MS,
+    },
+    archive: {
+      to: read.KALSHIFLOW_ARCHIVE_TO,
+      endpoint: read.KALSHIFLOW_ARCHIVE_ENDPOINT,
+      keepDays: read.KALSHIFLOW_KEEP_DAYS,
     },
     store: {
       databaseUrl: read.DATABASE_URL,

@@ -24,17 +24,31 @@ export const LOG_EVENTS = {
     'A frame of a type that is not read came where books are told of: it may have changed one. It is in the journal.',
   markets_silent:
     'Markets do not answer to being asked for their book; they are in doubt and asked again ever more rarely.',
+  audit_mismatched:
+    'The exchange’s snapshot of a book that was held for right is another book: it is in doubt from its last proof on, and asked for again.',
+  snapshot_offsets:
+    'Snapshots are beside our books by a part of one group of changes more often than before, or so no longer: `isMany` says which.',
+  wire_changed:
+    'The same fault is in too many fresh books at once, with what it is: they are in doubt and tried a few at a time, and frames are recorded all the same.',
+  wire_sound: 'Trials found the wire readable again: the books in doubt are asked for.',
+  audits_unsettled: 'Snapshots that were asked for as audits, or what would explain them, did not come in time.',
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',
   frame_malformed: 'A frame could not be read; it is in the journal, its market is in doubt.',
   recording_paused: 'An operator paused the recording: the connections are let go.',
   recording_resumed: 'An operator resumed the recording: the connections are made again.',
   backpressure: 'The journal cannot keep up: sockets are paused, resumed, let go or made again.',
+  disk_full: 'The disk is full: books live on, and no frame is recorded until there is room.',
+  disk_has_room:
+    'There is room again: recording goes on, the hole is written down and every book is asked for anew; carries how many frames are in no journal.',
   rest_left_out:
     'REST answers found no room in the journal while it could not keep up; their number is in a note there.',
   segment_opened: 'The journal goes on in a new segment.',
   segment_sealed: 'A segment was compressed and given its checksums.',
   seal_failed: 'A segment could not be sealed; it stays as it is and is tried again.',
+  segment_archived: 'A segment is in the archive, and proved to be.',
+  segment_removed: 'A segment was removed here: it is old, stored, and was proved to be in the archive right before.',
+  archive_failed: 'A segment could not be archived or removed, or the archive cannot be used; it is tried again.',
   segment_abandoned: 'A sync failed: the segment ends where it was durable, the rest is written to the next.',
   journal_write_failed: 'The disk refused; the records are kept and it is tried again.',
   journal_write_recovered: 'The disk takes records again.',

@@ -16,7 +16,18 @@ import {
   type RestBody,
   type SessionBody,
 } from '#domain'
-import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
+import {
+  AUDIT_MS,
+  Backpressure,
+  DiskRoom,
+  describeContext,
+  type Effect,
+  Fold,
+  type FreeSpace,
+  type Relief,
+  type RoomChange,
+  Session,
+} from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
 import { BookHub, type Paused } from '#live'
@@ -24,6 +35,7 @@ import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
 import { AgeReplacement } from './age-replacement.ts'
+import { AuditTally } from './audit-tally.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
@@ -34,6 +46,8 @@ import type { RecorderOptions } from './recorder-options.ts'
 import { Tape } from './tape.ts'
 
 const TICK_MS = 50
+/** What a disk says that has no room: on its own account, or on that of the user's quota. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
 /** How long stopping may wait for the disk: with the rest of stopping it stays below five seconds. */
 const CLOSE_MS_MAX = 4_000
 /** Opens the journal and makes ready; nothing is connected before {@link Recorder.start}. */
@@ -55,8 +69,8 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     onDurable: (position) => recorder?.becameDurable(position),
     onEvent: (event) => {
       tellJournalEvent(log, event)
-      if (event.kind === 'write_failed') recorder?.writeFailing(true)
-      if (event.kind === 'write_recovered') recorder?.writeFailing(false)
+      if (event.kind === 'write_failed') recorder?.writeFailing(event.code)
+      if (event.kind === 'write_recovered') recorder?.writeFailing(undefined)
       if (event.kind === 'failed') recorder?.failed(event.error)
     },
   })
@@ -72,6 +86,7 @@ export class Recorder {
   readonly fold: Fold
   readonly hub = new BookHub()
   readonly age: MessageAge
+  readonly audits: AuditTally
   readonly quarantine: Quarantined[] = []
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
@@ -82,6 +97,8 @@ export class Recorder {
   /** By connection number. */
   readonly #linkOf = new Map<number, ExchangeLink>()
   readonly #backpressure: Backpressure
+  readonly #room: DiskRoom
+  #free: FreeSpace
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
   readonly #replacement: AgeReplacement<ExchangeLink>
@@ -111,21 +128,29 @@ export class Recorder {
     this.age = new MessageAge(options.messageAge?.windowMs)
     this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
+    this.audits = new AuditTally(
+      this.#repeats,
+      () => this.#tape.nowMs(),
+      () => this.#tape.cutOff === undefined,
+    )
     this.fold = new Fold(
       listenFor({
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
         age: this.age,
+        audits: this.audits,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
+        marketOf: (ticker) => this.fold.market(ticker),
         linkOf: (connection) => this.#linkOf.get(connection),
         nowMs: () => this.#tape.nowMs(),
       }),
     )
     this.#tape = new Tape(journal, this.fold)
     this.#backpressure = new Backpressure(options.journal.bufferBytes)
+    this.#room = new DiskRoom(options.journal.reserveBytes ?? 0, options.journal.bufferBytes)
     this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal, () => journal.head.segment)
     this.broken = new Promise((resolve) => {
       this.#break = resolve
@@ -146,6 +171,16 @@ export class Recorder {
 
   get backpressure(): Backpressure['state'] {
     return this.#backpressure.state
+  }
+
+  /** Since when the disk is full and frames reach books alone, and how many did; `undefined` while there is room. */
+  get cutOff(): Tape['cutOff'] {
+    return this.#tape.cutOff
+  }
+
+  /** Frames that reached books and are in no journal, since the start. */
+  get framesUnrecorded(): number {
+    return this.#tape.framesUnrecorded
   }
 
   get connectionsLost(): number {
@@ -252,9 +287,16 @@ export class Recorder {
     for (const listener of this.#durableListeners) listener(position)
   }
 
-  /** For {@link openRecorder}. */
-  writeFailing(isFailing: boolean): void {
-    this.#isWriteFailing = isFailing
+  /** For {@link openRecorder}: with the disk's code when it refused, without one when it takes again. */
+  writeFailing(code: string | undefined): void {
+    this.#isWriteFailing = code !== undefined
+    if (code !== undefined && NO_ROOM.has(code)) this.#room.refused(performance.now())
+    else this.#room.written()
+  }
+
+  /** What is free on the journal's disk: to be told about once a second. */
+  looked(free: FreeSpace): void {
+    this.#free = free
   }
 
   /** Lets the connections go until {@link resume}. Paused already, it stays as it was. */
@@ -345,12 +387,14 @@ export class Recorder {
     const validAtEnd = this.fold.markets().filter(({ valid }) => valid).length
     for (const link of this.#links) link.stop()
     clearInterval(this.#timer)
+    this.#tape.endCut()
     this.hub.close()
     this.#repeats.tell(true)
     const { frames, breaks, malformed } = this.fold.counts
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
     if (this.#restLeftOut > 0) this.#tellRestLeftOut()
+    this.audits.write(this.#tape)
     const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
     this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
     let isComplete = true
@@ -373,11 +417,16 @@ export class Recorder {
       connections: this.#connectionsOpened,
       connectionsLost: this.#connectionsLost,
       malformed,
+      framesUnrecorded: this.framesUnrecorded,
       markets: this.markets.length,
       validAtEnd,
       durable: this.journal.durable,
       isComplete:
-        isComplete && this.#tape.owed === 0 && this.#tape.tooLarge === 0 && metrics.durableRecords === metrics.records,
+        isComplete &&
+        this.#tape.owed === 0 &&
+        this.#tape.tooLarge === 0 &&
+        this.framesUnrecorded === 0 &&
+        metrics.durableRecords === metrics.records,
     }
   }
 
@@ -388,9 +437,9 @@ export class Recorder {
   }
 
   #openLink(markets: readonly string[]): ExchangeLink {
-    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
+    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs = AUDIT_MS, random = Math.random } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
-    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs })
+    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs, auditMs })
     const link: ExchangeLink = new ExchangeLink({
       url: wsUrl,
       key,
@@ -422,7 +471,7 @@ export class Recorder {
         if (taken !== 'taken') return this.#relieve(this.#backpressure.refused(performance.now()))
         frameStamp = tape.lastStamp
         const { bufferedBytes } = this.journal
-        if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+        if (bufferedBytes > this.#backpressure.pauseAboveBytes && tape.cutOff === undefined)
           this.#relieve(this.#backpressure.check(bufferedBytes, performance.now()))
       },
       sent: (connection, text) => tape.sent(connection, text),
@@ -467,6 +516,16 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'wire_changed' && connection !== undefined) {
+      const { what: detail, markets } = effect
+      this.#tape.validity(connection, { action: 'doubt', markets, cause: 'wire_changed', detail })
+    }
+    if (effect.kind === 'wire_sound' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'wire_sound', cause: 'wire_changed' })
+    }
+    if (effect.kind === 'settle_audits' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+    }
     if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
       this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
     }
@@ -477,8 +536,12 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
-    if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
-    this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
+    this.audits.write(this.#tape)
+    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
+    if (!this.#room.isFull) {
+      if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
+      this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
+    }
     for (const link of this.#links) link.tick(this.#bookSeqOf(link))
     this.#checkpointer.tick()
     this.#repeats.tell()
@@ -524,6 +587,23 @@ export class Recorder {
     return this.fold.connection(connection)?.subscription(session.bookSid)?.last
   }
 
+  /** The disk is full: books live on without the journal. Or it has room: the journal goes on, and every book is asked for. */
+  #changeRoom(change: RoomChange): void {
+    const { log } = this.#options
+    const { freeBytes } = this.#free ?? {}
+    if (change === 'full') {
+      log.error({ event: 'disk_full', freeBytes, bufferedBytes: this.journal.bufferedBytes }, DISK_FULL_TEXT)
+      this.#tape.cut()
+      this.#relieve(this.#backpressure.release(performance.now()))
+    }
+    if (change !== 'room') return
+    const { sinceMs = 0, frames = 0 } = this.#tape.cutOff ?? {}
+    log.warn({ event: 'disk_has_room', freeBytes, forMs: Date.now() - sinceMs, framesUnrecorded: frames })
+    this.#tape.goOn(this.session)
+    this.#checkpointer.holeEnded()
+    for (const link of this.#links) link.act((session, nowMs) => session.resync([...session.markets], nowMs))
+  }
+
   #relieve(relief: Relief): void {
     if (relief === undefined) return
     this.#options.log.warn({ event: 'backpressure', relief, bufferedBytes: this.journal.bufferedBytes })
@@ -538,6 +618,9 @@ export class Recorder {
     }
   }
 }
+
+const DISK_FULL_TEXT =
+  'the disk is full: frames reach the books and are not recorded. Make room; the recording then goes on by itself'
 
 /** Markets that may be asked for, and what is wrong with the others. */
 export function checkTickers(markets: readonly string[]): { good: string[]; bad: string[] } {

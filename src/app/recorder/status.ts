@@ -26,10 +26,14 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    audit: auditOf(recorder),
+    wire: wireOf(recorder),
     message_age_ms: ageOf(recorder),
     clock: clockOf(recorder),
     backpressure: recorder.backpressure,
     refusal: recorder.refusal ?? null,
+    cut_off: cutOffOf(recorder),
+    frames_unrecorded: recorder.framesUnrecorded,
     paused: recorder.paused ?? null,
     stopping: recorder.isStopping,
     journal: {
@@ -76,10 +80,50 @@ function clockOf({ clock }: Recorder): RecorderStatus['clock'] {
   return { source: clock.source, offset_ms: rounded(clock.offsetMs), error_ms: rounded(clock.errorMs) }
 }
 
+/** The change that has lasted longest. */
+function wireOf({ links }: Recorder): RecorderStatus['wire'] {
+  const changes = links.flatMap(({ session }) => session.wireChange ?? [])
+  const [first] = changes.sort((a, b) => a.sinceMs - b.sinceMs)
+  const units = links.length > 0 && links.every(({ session }) => session.hasCheckedUnits)
+  if (first === undefined) return { changed: false, since: null, what: null, units_checked: units }
+  const since = new Date(Date.now() - (performance.now() - first.sinceMs)).toISOString()
+  return { changed: true, since, what: first.what, units_checked: units }
+}
+
+function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {
+  const nowMs = performance.now()
+  const { auditsMatched: matched, auditsOffset: offset, auditsMismatched: mismatched } = fold.counts
+  return {
+    asked: links.reduce((sum, { session }) => sum + session.audits.asked, 0),
+    matched,
+    offset,
+    mismatched,
+    many_offsets: audits.hasManyOffsets,
+    last_mismatch: audits.lastMismatchMs === undefined ? null : new Date(audits.lastMismatchMs).toISOString(),
+    oldest_market_ms: Math.round(Math.max(0, ...links.map(({ session }) => session.audits.oldestMs(nowMs)))),
+    sids: links.flatMap(
+      ({
+        connection,
+        session: {
+          bookSid: sid,
+          audits: { lastMs },
+        },
+      }) =>
+        connection === undefined || sid === undefined
+          ? []
+          : [{ connection, sid, last_ms: lastMs === undefined ? null : Math.round(nowMs - lastMs) }],
+    ),
+  }
+}
+
 function ageOf({ age: { total, recent, ahead } }: Recorder): RecorderStatus['message_age_ms'] {
   if (total.count === 0) return null
   const { count, p50Ms, p99Ms, maxMs } = recent
   return { p50: rounded(p50Ms), p99: rounded(p99Ms), max: rounded(maxMs), count, ahead }
+}
+
+function cutOffOf({ cutOff }: Recorder): RecorderStatus['cut_off'] {
+  return cutOff === undefined ? null : { since: new Date(cutOff.sinceMs).toISOString(), frames: cutOff.frames }
 }
 
 /** Markets asked for, by what may be said of their books. */

@@ -5,11 +5,13 @@
  * It puts the parts together, in the order in which they need each other, and hands them to {@link stopService}; what each
  * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
  */
+import { parsePosition } from '#domain'
 import { startSealer } from '#journal'
 import type { SigningKey } from '#kalshi'
 import { AlertService } from '../alert/alert-service.ts'
 import type { ApiThread } from '../api/api-thread.ts'
 import { type OpenedApi, openApi } from '../api/open-api.ts'
+import { type ArchiveThread, startArchiver } from '../archive/archive-thread.ts'
 import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
 import { type ControlServer, openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
@@ -26,7 +28,7 @@ import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
-import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
 import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
 import { daysLeft } from './outlook.ts'
@@ -51,7 +53,7 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   if (config.exchange.strictKey && options.builtIn === undefined) await refuseMoreThanRead(config.exchange, key)
   const lock = lockData(dataFolder, options.command)
   try {
-    checkFree(dataFolder, await freeBytesOf(dataFolder))
+    checkFree(dataFolder, await freeSpaceOf(dataFolder))
     const { command, environment } = options
     log.info({ event: 'program_started', command, version: VERSION, environment, dataFolder })
     const recorder = await openRecording(options, key, log)
@@ -88,15 +90,17 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = begun
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
-  const disk = new DiskWatch(dataFolder)
+  const disk = new DiskWatch(dataFolder, (free) => recorder.looked(free))
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   let api: ApiThread | undefined
+  let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
   let alerts: AlertService | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
-  const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
+  const threads = () =>
+    summariesOf({ api: api?.status(), archive: archive?.status(), exchange: builtIn?.exchange.status() })
   const control = await openControl({
     dataFolder,
     recorder,
@@ -104,13 +108,18 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
     alerts: () => alerts?.summary,
+    outlook: () => outlook.current,
+    archive: () => archive?.summary(),
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
   const asking = new AbortController()
   const stop = (reason: string) =>
     stopService(
-      { recorder, rest, list, store, api, threads, control, sealer, disk, outlook, alerts, panel, log },
+      {
+        ...{ recorder, rest, list, store, api, threads, control, sealer },
+        ...{ archive, disk, outlook, alerts, panel, log },
+      },
       reason,
     )
   try {
@@ -118,6 +127,8 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     const opened = await openApi(options, log)
     api = opened?.thread
     if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
+    const readBefore = () => neededFrom(options.store, store)
+    archive = await startArchiver({ config: config.archive, dataFolder, readBefore, log })
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     rest.start()
@@ -161,6 +172,16 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     asking.abort()
     manager.close()
   }
+}
+
+/**
+ * The segment before which nothing need be kept for the database: the one that it has reached. `undefined` while that is
+ * not known; without a store the archive alone is to have it.
+ */
+function neededFrom(hasStore: boolean, store: RecorderStore | undefined): number | undefined {
+  if (!hasStore) return Number.MAX_SAFE_INTEGER
+  const { state, position } = store?.summary() ?? NOT_STARTED
+  return state === 'writing' ? parsePosition(position)?.segment : undefined
 }
 
 /** Once the API is there, or is known not to be. */

@@ -7,6 +7,7 @@ import type { Sealer } from '#journal'
 import type { ThreadSummary } from '#live'
 import type { AlertService } from '../alert/alert-service.ts'
 import type { ApiThread } from '../api/api-thread.ts'
+import type { ArchiveThread } from '../archive/archive-thread.ts'
 import type { ControlServer } from '../control/control-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Panel } from '../panel/panel.ts'
@@ -46,6 +47,7 @@ export type ServiceParts = {
   readonly threads: () => Readonly<Record<string, ThreadSummary>>
   readonly control: ControlServer
   readonly sealer: Sealer | undefined
+  readonly archive: ArchiveThread | undefined
   readonly disk: DiskWatch
   readonly outlook: OutlookTeller
   readonly alerts: AlertService | undefined
@@ -55,7 +57,8 @@ export type ServiceParts = {
 
 /** Ends everything; never throws, and is not called twice. */
 export async function stopService(parts: ServiceParts, reason: string): Promise<RunAccount> {
-  const { recorder, rest, list, store, api, threads, control, sealer, disk, outlook, alerts, panel, log } = parts
+  const { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, alerts, panel, log } =
+    parts
   const startedMs = performance.now()
   const left = (most: number): number => Math.max(0, Math.min(most, startedMs + STOP_MS_MAX - performance.now()))
   log.info({ event: 'stopping', reason })
@@ -77,6 +80,8 @@ export async function stopService(parts: ServiceParts, reason: string): Promise<
   await store?.release(left(DATABASE_MS_MAX))
   await sealer?.close()
   await told
+  // What it was at is done again by the next.
+  await archive?.close()
   return {
     ...account,
     ...(stored === undefined ? {} : { store: stored }),

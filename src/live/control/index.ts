@@ -16,6 +16,7 @@ export { followRecorder } from './follow-recorder.ts'
 export { LineSplitter } from './lines.ts'
 export type {
   AlertSummary,
+  ArchiveStatus,
   Paused,
   RecorderStatus,
   ServiceStatus,

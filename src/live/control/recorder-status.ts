@@ -36,6 +36,16 @@ export type RecorderStatus = {
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
   readonly connections_lost: number
+  readonly audit: AuditStatus
+  /** The same fault in too many fresh books of a connection: what it is, and since when it has lasted longest. */
+  readonly wire: {
+    readonly changed: boolean
+    /** RFC 3339. */
+    readonly since: string | null
+    readonly what: string | null
+    /** Prices and sizes of each connection's books were held against its tickers. */
+    readonly units_checked: boolean
+  }
   /**
    * From the exchange's own time in a delta to the book, over the last ten seconds; `null` where frames carry no time. Two
    * clocks are compared: `ahead` messages came before their time.
@@ -52,6 +62,10 @@ export type RecorderStatus = {
   readonly backpressure: string
   /** Why the last attempt to connect failed; `null` once one succeeded. */
   readonly refusal: string | null
+  /** Since when the disk is full and frames reach books alone, and how many did since then; `null` while there is room. */
+  readonly cut_off: { readonly since: string; readonly frames: number } | null
+  /** Frames that reached books and are in no journal, since the start. */
+  readonly frames_unrecorded: number
   /** An operator paused the recording; `null` while it records. */
   readonly paused: Paused | null
   /** It was asked to end: no more frames come in, and what was received is made durable and stored. */
@@ -82,6 +96,24 @@ export type RecorderStatus = {
   }[]
 }
 
+/** Books that were held for right, compared with fresh snapshots of the exchange; figures of this run. */
+export type AuditStatus = {
+  /** Markets asked for. An answer of a book that went in doubt meanwhile is no audit. */
+  readonly asked: number
+  readonly matched: number
+  /** Beside our book by a part of one group of changes, which the snapshot lacked or held already. */
+  readonly offset: number
+  readonly mismatched: number
+  /** More offsets among the latest audits than a busy moment explains. */
+  readonly many_offsets: boolean
+  /** RFC 3339. */
+  readonly last_mismatch: string | null
+  /** The longest that a book shown as proven stands without a snapshot of the exchange. */
+  readonly oldest_market_ms: number
+  /** By connection and book subscription: since its last audit; `null` before the first. */
+  readonly sids: readonly { readonly connection: number; readonly sid: number; readonly last_ms: number | null }[]
+}
+
 export type Paused = {
   /** RFC 3339. */
   readonly since: string
@@ -95,7 +127,16 @@ export type ServiceStatus = RecorderStatus & {
   readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly memory: { readonly rss_bytes: number; readonly heap_bytes: number }
   /** Of the data folder; `null` where the system does not say. */
-  readonly disk: { readonly free_bytes: number; readonly total_bytes: number } | null
+  readonly disk: {
+    readonly free_bytes: number
+    readonly total_bytes: number
+    /** At the rate measured, or expected before anything was; `null` where nothing is added. */
+    readonly days_left: number | null
+    /** No frame is recorded for want of room; books live on. */
+    readonly full: boolean
+  } | null
+  /** `null` when nothing is archived. */
+  readonly archive: ArchiveStatus | null
   /** `null` when nothing is to be stored. */
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
@@ -123,6 +164,19 @@ export type ThreadSummary = {
   readonly state: 'starting' | 'ready' | 'waiting' | 'ended'
   /** Times that it crashed or hung and was started anew. */
   readonly restarts: number
+  readonly last_error: string | null
+}
+
+export type ArchiveStatus = {
+  /** A folder, or s3://bucket/prefix. */
+  readonly target: string
+  /** Sealed segments that are not proved to be there. */
+  readonly behind_segments: number
+  /** Segments of this folder that are. */
+  readonly proved_segments: number
+  /** RFC 3339: when nothing was left to be archived; `null` before. */
+  readonly last_success: string | null
+  /** Of the last look; `null` when it went well. */
   readonly last_error: string | null
 }
 

@@ -147,7 +147,13 @@ export class Runs {
   }
 
   /** A hole that does not follow from the frames: both ends are told at once. */
-  declaredGap({ cause, fromNs, toNs, markets, detail }: GapBody): void {
+  declaredGap(body: GapBody): void {
+    const { cause, fromNs, toNs, markets, detail } = body
+    // Whatever it puts in doubt was proven up to its beginning.
+    const proof = { cause, proofNs: BigInt(fromNs), kind: 'frame' }
+    this.#parts.standing.losing(proof, () => this.#parts.fold.gap(body))
+    // Its end is told by a record of its own.
+    if (cause === 'disk_full' && toNs === undefined) return
     const origin = this.#parts.origin()
     const batch = this.#parts.batch()
     if (batch === undefined) return
