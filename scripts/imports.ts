@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
-const PURE = ['domain', 'ports', 'codec', 'book', 'feed'] as const
+const PURE = ['domain', 'ports', 'codec', 'book', 'feed', 'ledger'] as const
 
 /** A folder may import the front doors of the folders named here. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -17,13 +17,31 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codec: ['domain'],
   book: ['domain'],
   feed: ['domain', 'codec', 'book'],
+  ledger: ['domain', 'codec', 'book', 'feed'],
   kalshi: ['domain', 'ports', 'codec', 'feed'],
   journal: ['domain', 'ports'],
-  store: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
-  live: ['domain', 'ports', 'codec', 'book', 'feed', 'journal'],
-  api: ['domain', 'ports', 'codec', 'book', 'feed', 'journal', 'store', 'live'],
+  archive: ['domain', 'ports', 'journal'],
+  store: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal'],
+  live: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal'],
+  api: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
-  app: ['domain', 'ports', 'codec', 'book', 'feed', 'kalshi', 'journal', 'store', 'live', 'api', 'exchange'],
+  alert: ['domain', 'ports'],
+  app: [
+    'domain',
+    'ports',
+    'codec',
+    'book',
+    'feed',
+    'ledger',
+    'kalshi',
+    'journal',
+    'archive',
+    'store',
+    'live',
+    'api',
+    'exchange',
+    'alert',
+  ],
 }
 
 const root = resolve(import.meta.dirname, '..')

@@ -62,6 +62,8 @@ export type ExchangeOptions = {
   readonly readTokensPerSecond?: number
   /** How long the answer to a request without signature is kept, in ms. Default 15,000 for a world, 0 for a capture. */
   readonly restCacheMs?: number
+  /** Scopes that `/api_keys` tells of whatever key asks. Default `read` alone. */
+  readonly keyScopes?: readonly string[]
   /** The chance, 0 … 1, that a command is carried out after the next one. Default 0. */
   readonly replySwapRate?: number
   /** At `max` a socket that holds more stops the clock. Default 1 MiB. */

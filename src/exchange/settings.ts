@@ -177,6 +177,7 @@ export function readOptions(options: ExchangeOptions): Settings {
     faults: spec?.faults ?? [],
     readTokensPerSecond: isCapture ? 0 : BASIC_READ_TOKENS,
     restCacheMs: isCapture ? 0 : UNSIGNED_CACHE_MS,
+    keyScopes: ['read'],
     replySwapRate: 0,
     ...withoutUndefined(rest),
     show:

@@ -5,6 +5,9 @@
  */
 export const PAUSE_MS_MAX = 5_000
 
+/** The share of the buffer below which there is room again. */
+export const BUFFER_SHARE_MAX = 1 / 2
+
 export type Relief = 'pause' | 'resume' | 'stall' | 'room' | undefined
 
 export class Backpressure {
@@ -30,7 +33,7 @@ export class Backpressure {
    */
   check(bufferedBytes: number, nowMs: number): Relief {
     const isFull = bufferedBytes > this.pauseAboveBytes
-    const isEased = bufferedBytes <= this.#limitBytes / 2
+    const isEased = bufferedBytes <= this.#limitBytes * BUFFER_SHARE_MAX
     if (this.#state === 'flowing') return isFull ? this.#become('paused', nowMs, 'pause') : undefined
     if (isEased) return this.#become('flowing', nowMs, this.#state === 'paused' ? 'resume' : 'room')
     const isOver = this.#state === 'paused' && nowMs - this.#sinceMs >= PAUSE_MS_MAX
@@ -40,6 +43,12 @@ export class Backpressure {
   /** A frame was refused for lack of room: there is nothing left to wait for. */
   refused(nowMs: number): Relief {
     return this.#state === 'stalled' ? undefined : this.#become('stalled', nowMs, 'stall')
+  }
+
+  /** Nothing waits for the journal any more, since it takes no frames: whatever was held back goes on. */
+  release(nowMs: number): Relief {
+    if (this.#state === 'flowing') return undefined
+    return this.#become('flowing', nowMs, this.#state === 'paused' ? 'resume' : 'room')
   }
 
   #become(state: 'flowing' | 'paused' | 'stalled', nowMs: number, relief: Relief): Relief {

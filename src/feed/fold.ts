@@ -12,18 +12,30 @@
  *  4. A delta that would leave less than nothing puts its book in doubt; nothing is clamped.
  *  5. A book may be crossed within one exchange time; still crossed after it, it is in doubt.
  *  6. A malformed frame puts its market in doubt, or the whole sid when no market can be read from it.
+ *  7. An answer to get_snapshot of a proven book is compared with it before it counts (audits.ts).
  */
-import { DeltaScanner, decodeFrame, FieldCensus, type Frame, readCommand, TickerTable } from '#codec'
+import {
+  DeltaScanner,
+  decodeFrame,
+  FieldCensus,
+  type Frame,
+  readCommand,
+  type SnapshotFrame,
+  TickerTable,
+} from '#codec'
 import type {
   CentiCents,
   CentiContracts,
   CheckpointBook,
   ConnectionOpenedBody,
   ContextBody,
+  ContextConnection,
+  GapBody,
   Level,
   Side,
   ValidityBody,
 } from '#domain'
+import { Audits } from './audits.ts'
 import { Belief } from './belief.ts'
 import { Connection } from './connection.ts'
 import { newCounts } from './counts.ts'
@@ -39,18 +51,22 @@ export class Fold {
   readonly census = new FieldCensus()
   readonly #listener: FoldListener
   readonly #belief: Belief
+  readonly #audits: Audits
   readonly #tickers = new TickerTable()
   /** By the market's number in the ticker table; a number given up leaves a hole. */
   readonly #markets: (Market | undefined)[] = []
   readonly #connections = new Map<number, Connection>()
   readonly #scanner = new DeltaScanner(this.#tickers)
   readonly #decoder = new TextDecoder()
+  /** A piece of the journal was missed, and no context has come since. */
+  #isBehindDamage = false
   /** The connection of the last frame: frames come in runs of one. */
   #current: Connection | undefined
 
   constructor(listener: FoldListener = {}) {
     this.#listener = listener
     this.#belief = new Belief(listener, this.counts)
+    this.#audits = new Audits(listener, this.counts, this.#belief)
   }
 
   /** The market of a ticker; `undefined` when nothing was ever heard of it. */
@@ -110,6 +126,9 @@ export class Fold {
     const subscription = connection.subscription(command.sids[0]!)
     if (subscription?.channel !== BOOK_CHANNEL) return
     if (command.action === 'add_markets') this.#ask(connection, command.markets)
+    if (command.action === 'get_snapshot') {
+      for (const ticker of command.markets) this.#audits.asked(subscription, this.market(ticker))
+    }
     if (command.action === 'delete_markets') {
       this.#letGo(connection, subscription, command.id, command.markets)
     }
@@ -154,16 +173,25 @@ export class Fold {
     }
     for (const ticker of markets ?? []) {
       const market = this.market(ticker)
-      if (market !== undefined) this.#belief.doubt(market, cause)
+      if (market === undefined) continue
+      if (action === 'settle_audits') this.#audits.ended(market)
+      else this.#belief.doubt(market, cause)
     }
   }
 
   /** What a segment says of the open connections at its start. Only a reader that begins there needs it. */
   context(body: ContextBody): void {
     for (const each of body.connections ?? []) {
-      if (this.#connections.has(each.connection)) continue
+      const known = this.#connections.get(each.connection)
+      if (known !== undefined) {
+        const isSame = (each.sids ?? []).every(({ sid, lastSeq }) => known.subscription(sid)?.last === lastSeq)
+        if (!this.#isBehindDamage || isSame) continue
+        // Frames of it were in the piece that was missed: it stands where this says.
+        this.lost(each.connection, 'journal_damage')
+      }
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
+      connection.sendsIds = each.sendsIds === true
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
@@ -175,9 +203,11 @@ export class Fold {
         const subscription = new Subscription(connection, standing.sid, standing.channel, 'any')
         subscription.resume(standing)
         connection.add(subscription)
+        if (standing.channel === BOOK_CHANNEL) this.#notRead(connection, subscription, each.doubts ?? [])
       }
       this.#connections.set(each.connection, connection)
     }
+    this.#isBehindDamage = false
     this.#current = undefined
   }
 
@@ -197,9 +227,31 @@ export class Fold {
 
   /** A piece of the journal cannot be read: whatever stood there, nothing is believed across it. */
   damaged(): void {
+    this.#isBehindDamage = true
     for (const connection of this.#connections.values()) {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'journal_damage')
     }
+  }
+
+  /**
+   * The journal took no frames for a while, since the disk was full: nothing is believed across it. While its end is not
+   * known the connections stay; at its end they are given up, and the context that follows tells where they stand by then.
+   * For readers: the feed's own books lived on.
+   */
+  gap({ cause, toNs }: GapBody): void {
+    if (cause !== 'disk_full') return
+    for (const connection of this.#connections.values()) {
+      for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'disk_full')
+    }
+    if (toNs !== undefined) this.ended('disk_full')
+  }
+
+  /**
+   * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
+   * an audit here and a proof there.
+   */
+  unrecorded(): void {
+    for (const market of this.markets()) market.isUnrecorded = true
   }
 
   /** Lets a market go for good: its number in the table is used again. */
@@ -207,6 +259,7 @@ export class Fold {
     const market = this.market(ticker)
     if (market === undefined) return
     this.#belief.doubt(market, 'unsubscribed')
+    this.#listener.letGo?.(market)
     market.source?.detach(market)
     this.#markets[this.#tickers.numberOf(ticker)] = undefined
     this.#tickers.remove(ticker)
@@ -267,6 +320,7 @@ export class Fold {
     if (exchangeMs > subscription.exchangeMs) subscription.exchangeMs = exchangeMs
     if (subscription.crossed.size > 0) this.#belief.endCrossedGroups(subscription, market, exchangeMs)
 
+    if (market?.audit?.isEndedBy(exchangeMs) === true) this.#audits.ended(market)
     if (market?.proven !== true || market.source !== subscription) {
       this.#notApplied(connection, market)
       return
@@ -283,6 +337,7 @@ export class Fold {
     market.deltas++
     market.deltasSinceCheckpoint++
     if (market.book.isCrossed) this.#belief.crossed(subscription, market)
+    if (market.audit?.applied(side, price, change, exchangeMs) === true) this.#audits.explained(market)
     this.#listener.applied?.(market, side, price, change, size as CentiContracts)
     this.#listener.changed?.(market)
   }
@@ -295,7 +350,9 @@ export class Fold {
       return
     }
     if (!this.#takeNumber(connection, subscription, frame.seq)) return
+    const beforeMs = subscription.lastMs
     subscription.lastMs = receivedMs
+    if (frame.id !== undefined) connection.sendsIds = true
     const arrival = connection.arrived(frame.market)
     if (arrival === 'unasked') {
       this.counts.unasked++
@@ -308,14 +365,25 @@ export class Fold {
       this.#belief.doubt(market, 'unknown_market')
       this.#listener.unknownMarket?.(connection.id, market)
     } else {
+      if (subscription.unread.has(market) && arrival === 'later' && !isEmptied(frame)) {
+        this.counts.unread++
+        return
+      }
+      const isAudit =
+        market.proven && !market.isUnrecorded && market.source === subscription && isAnswer(connection, frame, market)
+      if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
+      if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
+      market.isUnrecorded = false
       market.snapshots++
       market.deltasSinceCheckpoint = 0
-      market.basedMs = receivedMs
+      // A reader that begins in this segment may have to pass over any later snapshot: the segment needs a book besides.
+      if (arrival === 'first') market.basedMs = receivedMs
       market.snapshotMs = receivedMs
       market.exchangeMs = 0
       if (connection.orientation.see(market.ticker, market.book)) this.#belief.orientationChanged(connection)
       this.#belief.prove(subscription, market, frame.seq, receivedMs)
+      if (isAudit) this.#audits.matched(market, frame)
       this.#listener.changed?.(market)
     }
     if (arrival === 'first') this.#settleIfAllCame(connection)
@@ -425,8 +493,9 @@ export class Fold {
 
   #ask(connection: Connection, tickers: readonly string[]): void {
     for (const ticker of tickers) {
-      this.#marketOf(ticker)
+      const market = this.#marketOf(ticker)
       connection.asked.ask(ticker)
+      this.#listener.asked?.(connection.id, market)
     }
   }
 
@@ -434,9 +503,12 @@ export class Fold {
     connection.asked.letGo(id, tickers)
     for (const ticker of tickers) {
       const market = this.market(ticker)
-      if (market?.source !== subscription) continue
-      this.#belief.doubt(market, 'unsubscribed')
-      subscription.detach(market)
+      if (market === undefined) continue
+      if (market.source === subscription) {
+        this.#belief.doubt(market, 'unsubscribed')
+        subscription.detach(market)
+      }
+      this.#listener.letGo?.(market)
     }
     this.#settleIfAllCame(connection)
   }
@@ -458,6 +530,15 @@ export class Fold {
     if (connection.asked.awaiting === 0 && connection.orientation.settle()) this.#belief.orientationChanged(connection)
   }
 
+  /** A reader begins at this context: what the feed holds proven is told by checkpoints. */
+  #notRead(connection: Connection, subscription: Subscription, doubts: NonNullable<ContextConnection['doubts']>): void {
+    const inDoubt = new Set(doubts.map(({ market }) => market))
+    for (const ticker of connection.asked.tickers()) {
+      if (inDoubt.has(ticker) || connection.asked.isAwaiting(ticker)) continue
+      this.#belief.unread(subscription, this.#marketOf(ticker))
+    }
+  }
+
   #marketOf(ticker: string): Market {
     const known = this.#tickers.numberOf(ticker)
     if (known >= 0) return this.#markets[known]!
@@ -466,6 +547,16 @@ export class Fold {
     return market
   }
 }
+
+/**
+ * Answers carry the id of their command (API, after 2026-08-22). Of an exchange that sends none, what comes after a question
+ * is its answer, unless it looks like what comes after a close.
+ */
+const isAnswer = ({ sendsIds }: Connection, frame: SnapshotFrame, { audit }: Market): boolean =>
+  frame.id !== undefined || (!sendsIds && audit !== undefined && !isEmptied(frame))
+
+/** The snapshot that comes unasked after a close: both sides absent ([R] recorded frames, 2026-08). */
+const isEmptied = ({ id, yes, no }: SnapshotFrame): boolean => id === undefined && yes.length === 0 && no.length === 0
 
 /** Whether a checkpoint holds another book than the one that was folded. */
 function differs(market: Market, { yes, no }: CheckpointBook): boolean {

@@ -5,13 +5,14 @@
  * over; nothing that fails its check is ever shown.
  */
 import { POSITION_ZERO, type Position } from '#domain'
-import type { Disk, JournalRecord } from '#ports'
+import type { Disk, JournalRecord, Time } from '#ports'
+import { archivedBefore, readArchived } from './archived.ts'
 import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
-import { pause } from './retry.ts'
-import { endOfSegment, isEmpty, type OpenSegment, openSegment } from './segment.ts'
+import { endOfSegment, isEmpty, type OpenSegment, openSegment, readHeader } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
+import { SYSTEM_TIME } from './time-system.ts'
 
 export type CursorOptions = {
   readonly disk: Disk
@@ -25,6 +26,8 @@ export type CursorOptions = {
   /** How often a following reader looks for more, in ms. Default 20. {@link JournalCursor.poke} makes it look at once. */
   readonly pollMs?: number
   readonly signal?: AbortSignal
+  /** What a following reader waits by. */
+  readonly time?: Time
   /** Called in the order of the journal for everything that could not be read. */
   readonly onFault?: (fault: ReadFault) => void
 }
@@ -38,12 +41,26 @@ export type ReadFault =
   | { readonly kind: 'unreadable_segment'; readonly segment: number }
   /** The segment does not continue the one before it: one or more are missing, or come from another copy. */
   | { readonly kind: 'broken_chain'; readonly segment: number; readonly after: number }
+  /** The segments `first` to `last` before this one were removed here, since an archive has them. */
+  | {
+      readonly kind: 'archived'
+      readonly segment: number
+      readonly first: number
+      readonly last: number
+      readonly target: string
+    }
   /** Bytes at the journal's very end that are no good block: being written just now, or a torn tail. */
   | { readonly kind: 'torn_tail'; readonly segment: number; readonly from: number; readonly to: number }
   /** Shown by a reader without a durable bound, then given up by the writer: these records come again. */
   | { readonly kind: 'rewritten'; readonly segment: number; readonly from: number; readonly to: number }
 
-const LOSSES: ReadonlySet<ReadFault['kind']> = new Set(['damage', 'unreadable_segment', 'broken_chain', 'rewritten'])
+const LOSSES: ReadonlySet<ReadFault['kind']> = new Set([
+  'damage',
+  'unreadable_segment',
+  'broken_chain',
+  'archived',
+  'rewritten',
+])
 
 /** Whether records may be missing there: a bad header loses none, and a torn tail was never told to be durable. */
 export const losesRecords = ({ kind }: ReadFault): boolean => LOSSES.has(kind)
@@ -56,6 +73,7 @@ export const openCursor = (options: CursorOptions): JournalCursor => new Journal
 export class JournalCursor {
   readonly #options: CursorOptions
   readonly #pollMs: number
+  readonly #time: Time
   #position: Position
   /** Segments up to this number are done with. */
   #after: number
@@ -77,6 +95,7 @@ export class JournalCursor {
   constructor(options: CursorOptions) {
     this.#options = options
     this.#pollMs = options.pollMs ?? 20
+    this.#time = options.time ?? SYSTEM_TIME
     this.#position = options.from ?? POSITION_ZERO
     this.#after = this.#position.segment - 1
     this.#predecessors = this.#after < 0 ? [undefined] : []
@@ -110,6 +129,9 @@ export class JournalCursor {
         return undefined
       }
       const { number } = segment
+      // Entered while it was the last: what the writer gave up at its end must not be read, and the next one says where.
+      if (this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until))
+        this.#segmentEnd = await this.#findEnd(segment, until)
       const from = this.#position.segment === number ? this.#position.offset : 0
       const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
       const ready = segment.scanner.nextInWindow(limit)
@@ -127,6 +149,7 @@ export class JournalCursor {
         if (scanned.to > from) this.#report({ kind: 'damage', segment: number, from: scanned.from, to: scanned.to })
         continue
       }
+      if (await this.#wasMadeAnew(segment, scanned.at, until)) continue
       if (await this.#leave(segment, scanned.at, scanned.tail, until)) continue
       if (await this.#wait(false)) continue
       if (scanned.tail > 0)
@@ -179,6 +202,31 @@ export class JournalCursor {
       : Number.POSITIVE_INFINITY
   }
 
+  /**
+   * A writer on a sick disk removes a segment in which nothing became durable, and makes it again: who opened it before
+   * holds a file that is gone, with the first block of the new one at most. Lets go of it where something durable is
+   * missing in it and its name leads elsewhere now.
+   */
+  async #wasMadeAnew(segment: OpenSegment, at: number, until: Position): Promise<boolean> {
+    const { number, header, bytes } = segment
+    const isMissing = this.#isDurablePast(number, until) || at < this.#durableStart(number, until)
+    if (!isMissing) return false
+    const found = await readHeader(this.#options.disk, this.#options.folder, number)
+    if (found === undefined || found.id === header?.id) return false
+    this.#segment = undefined
+    await bytes.close()
+    return true
+  }
+
+  /** Up to where there is something in a segment, as far as the bound promises it. */
+  #durableStart(number: number, until: Position): number {
+    return number === until.segment && typeof this.#options.until === 'function' ? until.offset : 0
+  }
+
+  #isDurablePast(number: number, until: Position): boolean {
+    return typeof this.#options.until === 'function' && until.segment > number
+  }
+
   /** Opens the segment that comes next; `undefined` when there is none within the bounds. */
   async #enter(until: Position): Promise<OpenSegment | undefined> {
     for (;;) {
@@ -186,6 +234,9 @@ export class JournalCursor {
       if (files === undefined || files.number > until.segment) return undefined
       const segment = await openSegment(this.#options.disk, this.#options.folder, files.number)
       if (segment === undefined) {
+        // It may have been removed since it was listed, with nothing durable in it.
+        this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
+        if (!this.#files.some(({ number }) => number === files.number)) continue
         this.#report({ kind: 'unreadable_segment', segment: files.number })
         this.#after = files.number
         this.#predecessors = []
@@ -215,7 +266,15 @@ export class JournalCursor {
     // Begun in the middle, the reader knows no predecessor: the segment must then be the one that it asked for.
     const isNext =
       this.#predecessors.length > 0 ? this.#predecessors.includes(header.previousId) : number === this.#after + 1
-    if (!isNext) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    if (isNext) return
+    const { disk, folder } = this.#options
+    const archived = await readArchived(disk, folder).catch(() => [])
+    const [first, ...more] = archivedBefore(archived, header.previousId, this.#predecessors) ?? []
+    if (first === undefined) this.#report({ kind: 'broken_chain', segment: number, after: Math.max(this.#after, 0) })
+    else {
+      const last = more.at(-1)?.segment ?? first.segment
+      this.#report({ kind: 'archived', segment: number, first: first.segment, last, target: first.target })
+    }
   }
 
   /** Whether to go on reading: here, since the segment turned out to be longer, or in the next one. */
@@ -242,7 +301,10 @@ export class JournalCursor {
     if (until.segment === segment.number && typeof this.#options.until === 'function') return Number.POSITIVE_INFINITY
     if ((await this.#nextFiles(segment.number, until)) === undefined) return Number.POSITIVE_INFINITY
     const later = this.#files.filter(({ number }) => number > segment.number)
-    return endOfSegment(this.#options.disk, this.#options.folder, segment, later)
+    const end = await endOfSegment(this.#options.disk, this.#options.folder, segment, later)
+    // Those listed say nothing, or are gone again: the next look lists anew.
+    if (end === Number.POSITIVE_INFINITY) this.#files = []
+    return end
   }
 
   /** The first segment after a number. The folder is listed when that can bring something new, and not at every look. */
@@ -250,11 +312,11 @@ export class JournalCursor {
     const known = this.#files.find((files) => files.number > after)
     if (known !== undefined) return known
     const told = typeof this.#options.until === 'function' && until.segment > after
-    if (!told && !this.#poked && performance.now() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
+    if (!told && !this.#poked && this.#time.nowMs() - this.#listedMs < LIST_INTERVAL_MS && this.#options.follow)
       return undefined
     this.#poked = false
     this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
-    this.#listedMs = performance.now()
+    this.#listedMs = this.#time.nowMs()
     return this.#files.find((files) => files.number > after)
   }
 
@@ -266,7 +328,7 @@ export class JournalCursor {
     const stop = () => poked.abort()
     this.#wake = stop
     signal?.addEventListener('abort', stop, { once: true })
-    await pause(signal?.aborted ? 0 : this.#pollMs, poked.signal)
+    await this.#time.sleep(signal?.aborted ? 0 : this.#pollMs, poked.signal)
     signal?.removeEventListener('abort', stop)
     this.#wake = undefined
     return true

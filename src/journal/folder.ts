@@ -4,6 +4,7 @@
  *   0000000007.kfj             a segment as written
  *   0000000007.kfj.zst         the same segment sealed …
  *   0000000007.manifest.json   … with its digests and frame index; a sealed segment needs both
+ *   archived.json              segments that were removed since an archive has them (archived.ts)
  *   *.part                     left behind by a crash while sealing; never read
  */
 import type { Disk } from '#ports'
@@ -12,6 +13,8 @@ import { codeOf } from './errors.ts'
 const DIGITS = 10
 /** Ten digits; one segment a second lasts three centuries. */
 export const SEGMENT_NUMBER_MAX = 9_999_999_999
+/** The last number behind which a run may begin: it has room for millions of segments. */
+export const SEGMENT_NUMBER_LAST_START = SEGMENT_NUMBER_MAX - 10_000_000
 
 const NAME = /^(\d{10})\.(kfj|kfj\.zst|manifest\.json)$/
 
@@ -24,11 +27,14 @@ export type SegmentFiles = {
   readonly sealed: boolean
 }
 
-const stem = (folder: string, number: number): string => `${folder}/${String(number).padStart(DIGITS, '0')}`
+const digits = (number: number): string => String(number).padStart(DIGITS, '0')
+const stem = (folder: string, number: number): string => `${folder}/${digits(number)}`
 
 export const rawPath = (folder: string, number: number): string => `${stem(folder, number)}.kfj`
 export const sealedPath = (folder: string, number: number): string => `${stem(folder, number)}.kfj.zst`
-export const manifestPath = (folder: string, number: number): string => `${stem(folder, number)}.manifest.json`
+export const sealedName = (number: number): string => `${digits(number)}.kfj.zst`
+export const manifestName = (number: number): string => `${digits(number)}.manifest.json`
+export const manifestPath = (folder: string, number: number): string => `${folder}/${manifestName(number)}`
 
 /** The segments in a folder by rising number; empty when the folder is missing. Other files are passed over. */
 export async function listSegmentFiles(disk: Disk, folder: string): Promise<SegmentFiles[]> {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Environment } from '#domain'
 import type { Disk } from '#ports'
+import { readArchived } from './archived.ts'
 import { openCursor, type ReadFault } from './cursor.ts'
 import { listSegmentFiles, sealedPath } from './folder.ts'
 import { openSegment, readManifest } from './segment.ts'
@@ -31,13 +32,15 @@ export type SegmentSummary = {
 export async function findMissing(disk: Disk, folder: string): Promise<SegmentFault[]> {
   const segments = await listSegments(disk, folder)
   const readable = new Map(segments.map((each) => [each.number, each]))
+  const archived = new Set((await readArchived(disk, folder)).map(({ id }) => id))
   const faults: SegmentFault[] = []
   let before: SegmentSummary | undefined
   for (const { number } of await listSegmentFiles(disk, folder)) {
     const segment = readable.get(number)
     if (segment === undefined) faults.push({ kind: 'unreadable', segment: number })
     else if (segment.id === undefined) faults.push({ kind: 'damaged_header', segment: number })
-    else if (isOrphan(segment, before)) faults.push({ kind: 'missing_before', segment: number })
+    else if (isOrphan(segment, before) && !archived.has(segment.previousId ?? null))
+      faults.push({ kind: 'missing_before', segment: number })
     before = segment
   }
   return faults

@@ -19,7 +19,7 @@ export type JournalOptions = {
   readonly segmentBytes?: number
   /** A segment turns when its first record is older than this. Default 1 h. */
   readonly segmentAgeMs?: number
-  /** How long a disk may refuse before the journal fails for good. Default 24 h. */
+  /** How long a disk may refuse before the journal fails for good; one without room may for ever. Default 24 h. */
   readonly retryForMs?: number
   /** How long `close` may take to make the rest durable. Default 10 s. */
   readonly closeWithinMs?: number

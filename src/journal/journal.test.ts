@@ -169,11 +169,23 @@ describe('a journal on a full disk', () => {
     expect(await readAll()).toEqual({ texts: ['.'.repeat(250), 'next segment '.repeat(10)], faults: [] })
   })
 
+  test('waits beyond the limit of a sick disk, since somebody will make room', async () => {
+    const journal = await open({ retryForMs: 20 })
+    disk.quotaBytes = disk.usedBytes
+    frame(journal, 'waits')
+    await pause(100)
+    disk.quotaBytes = Number.POSITIVE_INFINITY
+    await journal.close()
+    expect((await readAll()).texts).toEqual(['waits'])
+  })
+})
+
+describe('a journal on a sick disk that stays sick', () => {
   test('fails for good after its limit, and says how much is lost', async () => {
     const journal = await open({ retryForMs: 30 })
     frame(journal, 'durable')
     await journal.flush()
-    disk.quotaBytes = 0
+    disk.fault = (operation) => (operation === 'write' ? 'EIO' : undefined)
     frame(journal, 'lost')
     await expect(journal.flush()).rejects.toMatchObject({
       code: 'FLOW_JOURNAL_FAILED',

@@ -316,7 +316,9 @@ export class Journal implements JournalWriter {
         await this.#giveWay(error, block)
         await pause(retryInMs, this.#stop.signal)
         const triedMs = performance.now() - firstFailureMs
-        if (this.#stop.signal.aborted || triedMs > this.#settings.retryForMs) {
+        // A disk without room is not sick: somebody will make room, and until then nothing more needs to be taken.
+        const isOver = triedMs > this.#settings.retryForMs && !hasNoRoom(error)
+        if (this.#stop.signal.aborted || isOver) {
           return this.#fail(this.#failure(`the disk refused for ${Math.round(triedMs)} ms (${error.code})`, error))
         }
       }
@@ -330,7 +332,7 @@ export class Journal implements JournalWriter {
       this.#lastFailedCreate = block.segment
       return
     }
-    if (failure.stage === 'write' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) return
+    if (failure.stage === 'write' && hasNoRoom(failure)) return
     const segment = this.#segment.number
     const length = this.#segment.length
     this.#buffer.moveTo(await this.#segment.abandon())
@@ -371,3 +373,5 @@ export class Journal implements JournalWriter {
     this.#settings.onEvent?.(event)
   }
 }
+
+const hasNoRoom = ({ code }: StageFailure): boolean => code === 'ENOSPC' || code === 'EDQUOT'

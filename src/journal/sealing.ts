@@ -10,12 +10,13 @@
 import { createHash } from 'node:crypto'
 import { constants, zstdCompressSync } from 'node:zlib'
 import type { Disk } from '#ports'
-import { codeOf, JournalError } from './errors.ts'
-import { listSegmentFiles, manifestPath, rawPath, type SegmentFiles, sealedPath } from './folder.ts'
+import { JournalError } from './errors.ts'
+import { listSegmentFiles, manifestName, rawPath, type SegmentFiles, sealedPath } from './folder.ts'
 import { encodeManifest, type Frame, MANIFEST_FORMAT, type Manifest } from './manifest.ts'
 import { endOfSegment, type OpenSegment, openSegment, readHeader, readManifest } from './segment.ts'
 import { RawBytes, unpackFrame } from './segment-bytes.ts'
-import type { SegmentHeader } from './segment-header.ts'
+import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.ts'
+import { removeIfThere, replaceSmallFile } from './small-file.ts'
 
 /** Raw bytes of a frame, to the next end of a block. */
 const FRAME_BYTES = 1024 * 1024
@@ -39,12 +40,17 @@ export type SealOptions = {
   readonly folder: string
   /** Waits between frames, so that sealing takes no more of a core than wanted. */
   readonly breathe?: () => Promise<void>
+  /** The last segment too, up to its last good block: only while nobody can begin to write. */
+  readonly isFinished?: boolean
 }
 
-/** The segments that may be sealed: raw, and followed by another, whose header says where they end. */
-export async function sealableSegments(disk: Disk, folder: string): Promise<number[]> {
+/**
+ * The segments that may be sealed: raw, and followed by another, whose header says where they end; the last one too where
+ * nobody can begin to write.
+ */
+export async function sealableSegments(disk: Disk, folder: string, isFinished = false): Promise<number[]> {
   const files = await listSegmentFiles(disk, folder)
-  return files.slice(0, -1).flatMap(({ number, raw }) => (raw ? [number] : []))
+  return files.slice(0, isFinished ? undefined : -1).flatMap(({ number, raw }) => (raw ? [number] : []))
 }
 
 /**
@@ -52,22 +58,23 @@ export async function sealableSegments(disk: Disk, folder: string): Promise<numb
  * FLOW_JOURNAL_SEAL when the segment is the last, is gone, or its packed form does not read back to the same bytes: the
  * raw file then stays.
  */
-export async function sealSegment({ disk, folder, breathe }: SealOptions, number: number): Promise<Manifest> {
+export async function sealSegment(options: SealOptions, number: number): Promise<Manifest> {
+  const { disk, folder, breathe, isFinished = false } = options
   const files = await listSegmentFiles(disk, folder)
   const index = files.findIndex((each) => each.number === number)
   const later = files.slice(index + 1)
-  if (index < 0 || !files[index]!.raw || later.length === 0) {
+  if (index < 0 || !files[index]!.raw || (later.length === 0 && !isFinished)) {
     throw sealError(
       folder,
       number,
-      later.length === 0
+      later.length === 0 && !isFinished
         ? 'only a segment that another follows can be sealed'
         : 'there is no raw segment of that number',
     )
   }
   const part = `${sealedPath(folder, number)}.part`
   await removeIfThere(disk, part)
-  const packed = await pack(disk, folder, number, later, part, breathe)
+  const packed = await pack(options, number, later, part)
   await proveSame(disk, folder, part, packed, breathe)
   await disk.rename(part, sealedPath(folder, number))
   await writeManifest(disk, folder, packed)
@@ -78,18 +85,16 @@ export async function sealSegment({ disk, folder, breathe }: SealOptions, number
 }
 
 async function pack(
-  disk: Disk,
-  folder: string,
+  { disk, folder, breathe }: SealOptions,
   number: number,
   later: readonly SegmentFiles[],
   part: string,
-  breathe: SealOptions['breathe'],
 ): Promise<Manifest> {
   const segment = await openSegment(disk, folder, number)
   if (segment === undefined) throw sealError(folder, number, 'its file is gone')
   const file = await disk.create(part)
   try {
-    const named = await endOfSegment(disk, folder, segment, later)
+    const named = later.length === 0 ? await goodEnd(segment) : await endOfSegment(disk, folder, segment, later)
     if (named === Number.POSITIVE_INFINITY) throw sealError(folder, number, 'the segment after it is still being made')
     const end = Math.min(named, await segment.bytes.size())
     const content = await survey(segment, end)
@@ -135,6 +140,16 @@ async function pack(
   } finally {
     await segment.bytes.close()
     await file.close()
+  }
+}
+
+/** Where the last good block ends: what a start would keep. */
+async function goodEnd({ scanner }: OpenSegment): Promise<number> {
+  for (;;) {
+    const scanned = await scanner.next(Number.POSITIVE_INFINITY)
+    if (scanned.kind !== 'end') continue
+    scanner.moveTo(SEGMENT_HEADER_BYTES)
+    return scanned.at
   }
 }
 
@@ -227,27 +242,9 @@ async function proveSame(
 }
 
 async function writeManifest(disk: Disk, folder: string, manifest: Manifest): Promise<void> {
-  const path = manifestPath(folder, manifest.segment)
-  const part = `${path}.part`
-  await removeIfThere(disk, part)
-  const file = await disk.create(part)
-  try {
-    await file.write(encodeManifest(manifest), 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.rename(part, path)
+  await replaceSmallFile(disk, folder, manifestName(manifest.segment), encodeManifest(manifest))
   if ((await readManifest(disk, folder, manifest.segment)) === undefined)
     throw sealError(folder, manifest.segment, 'its manifest does not read back')
-}
-
-async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.remove(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
 }
 
 const sealError = (folder: string, segment: number, why: string): JournalError =>

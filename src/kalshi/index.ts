@@ -1,7 +1,9 @@
 /** The exchange as it is: signing, the WebSocket session, the REST client. */
 export { type KeySource, type LoadedKey, loadKey, type SigningKey } from './key.ts'
 export { KeyError, type KeyErrorCode } from './key-error.ts'
+export { judgeScopes, type KeyListing, type KeyScopes } from './key-scopes.ts'
 export { type Ending, ExchangeLink, type LinkOptions, type LinkTap } from './link.ts'
+export { type Knocked, openPlainSocket, type PlainSocket, type PlainSocketOptions } from './plain-socket.ts'
 export {
   BOOKS_PER_REQUEST,
   type MarketFilter,

@@ -1,6 +1,6 @@
 /**
  * One WebSocket connection to the exchange, kept alive for as long as its session wants one: the thin shell around the
- * pure {@link Session}, the only code that opens a socket to an exchange.
+ * pure {@link Session}. Nothing else records from a socket; plain-socket.ts only looks.
  *
  * It hands each text message to its tap in the same turn of the event loop, untouched, and knows nothing of what is in
  * it. It decides nothing either: the session says when to open, what to send and when to let go.

@@ -10,6 +10,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Levels, RestBody } from '#domain'
 import type { Clock, Random } from '#ports'
 import type { SigningKey } from './key.ts'
+import { type KeyListing, readKeyListing } from './key-scopes.ts'
 import { RestError, type RestErrorCode, readErrorBody } from './rest-error.ts'
 import { exchangeHttp, type HttpAnswer, type HttpFailure, type HttpLimits } from './rest-exchange.ts'
 import { mayPass, nextTryMs, RETRY_LIMITS, type RetryLimits, readRetryAfter } from './rest-retry.ts'
@@ -143,6 +144,11 @@ export class RestClient {
 
   status(options: CallOptions = {}): Promise<ExchangeStatus> {
     return this.#get('/exchange/status', readStatus, options)
+  }
+
+  /** The account's keys with their scopes; needs a key. */
+  keys(options: CallOptions = {}): Promise<KeyListing> {
+    return this.#get('/api_keys', readKeyListing, options)
   }
 
   /** Tries until there is an answer that reads, or a reason to stop. */

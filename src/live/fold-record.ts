@@ -6,6 +6,7 @@ import {
   type ConnectionLostBody,
   type ConnectionOpenedBody,
   type ContextBody,
+  type GapBody,
   RECORD,
   type SessionBody,
   type ValidityBody,
@@ -45,6 +46,11 @@ export function foldRecord(fold: Fold, block: JournalBlock): void {
     case RECORD.SESSION:
       if (decodeJson<SessionBody>(block.body())?.event === 'started') fold.sessionStarted()
       return
+    case RECORD.GAP: {
+      const body = decodeJson<GapBody>(block.body())
+      if (body !== undefined) fold.gap(body)
+      return
+    }
     case RECORD.CONTEXT: {
       const body = decodeJson<ContextBody>(block.body())
       if (body !== undefined) fold.context(body)

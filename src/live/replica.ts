@@ -7,11 +7,18 @@
  *
  * It costs the feed nothing, never skips a record, and says of every book how far it is behind. Nothing here writes.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Environment, POSITION_ZERO, type Position } from '#domain'
 import type { DoubtCause, Fold, Market } from '#feed'
-import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, type SegmentSummary } from '#journal'
-import type { Disk } from '#ports'
+import {
+  FileDisk,
+  listSegments,
+  losesRecords,
+  openCursor,
+  type ReadFault,
+  type SegmentSummary,
+  SYSTEM_TIME,
+} from '#journal'
+import type { Disk, Time } from '#ports'
 import { type BookView, viewBook } from './book-view.ts'
 import { FOLLOW_HEARTBEAT_MS } from './control/control-protocol.ts'
 import { Lateness } from './lateness.ts'
@@ -36,6 +43,7 @@ export type ReplicaOptions = {
   /** Closed with the copy. */
   readonly recorder: RecorderLink
   readonly disk?: Disk
+  readonly time?: Time
   readonly onEvent?: (event: ReplicaEvent) => void
 }
 
@@ -57,10 +65,11 @@ export class Replica {
   readonly #options: ReplicaOptions
   readonly #recorder: RecorderLink
   readonly #disk: Disk
+  readonly #time: Time
   readonly #listeners = new Set<ReplicaListener>()
   readonly #closing = new AbortController()
-  readonly #timers: NodeJS.Timeout[]
-  readonly #openedMs = performance.now()
+  readonly #timers: readonly (() => void)[]
+  readonly #openedMs: number
   #running: Promise<void> = Promise.resolve()
   #live: LiveFold
   readonly #lateness = new Lateness()
@@ -71,14 +80,15 @@ export class Replica {
   #wasUnbound = false
   #isFinished = false
   #toldState: ReplicaState = 'catching_up'
-  #sampledMs = performance.now()
+  #sampledMs: number
   #wake: () => void = () => {}
 
   /** Opens within about a second, with the books or still catching up. Never rejects: what fails is tried again and told. */
   static async open(options: ReplicaOptions): Promise<Replica> {
     const replica = new Replica(options)
-    const untilMs = performance.now() + OPEN_MS_MAX
-    while (replica.state === 'catching_up' && performance.now() < untilMs) await sleep(5)
+    const time = replica.#time
+    const untilMs = time.nowMs() + OPEN_MS_MAX
+    while (replica.state === 'catching_up' && time.nowMs() < untilMs) await time.sleep(5)
     replica.#tellState()
     return replica
   }
@@ -87,10 +97,13 @@ export class Replica {
     this.#options = options
     this.#recorder = options.recorder
     this.#disk = options.disk ?? new FileDisk()
+    this.#time = options.time ?? SYSTEM_TIME
+    this.#openedMs = this.#time.nowMs()
+    this.#sampledMs = this.#openedMs
     this.#live = new LiveFold(this.#listeners)
     this.#timers = [
-      setInterval(() => this.#sample(), SAMPLE_MS).unref(),
-      setInterval(() => this.#tellState(), STATE_MS).unref(),
+      this.#time.every(SAMPLE_MS, () => this.#sample()),
+      this.#time.every(STATE_MS, () => this.#tellState()),
     ]
     this.#running = this.#run()
   }
@@ -120,14 +133,17 @@ export class Replica {
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { silentMs, state } = this.#recorder
+    const { silentMs, state, head, identity } = this.#recorder
     const { lastRecordMs, position } = this.#live
-    const nowMs = performance.now()
+    const nowMs = this.#time.nowMs()
     const lateMs = this.#lateness.lateMs(position, nowMs)
     const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : nowMs - this.#openedMs
-    // A recorder's first record is that it began: a copy without a record has not reached it.
-    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
-    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
+    // A recorder's first record is that it began: a copy without a record, or with those of a run before, has not reached it.
+    const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id
+    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || !isOfThisRun
+    // The recorder's books go on and no journal tells of it: the copy is as old as that.
+    const cutOffMs = head?.cutOffMs ?? 0
+    return Math.max(lateMs, unheardMs, cutOffMs > 0 ? cutOffMs + silentMs : 0, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {
@@ -186,7 +202,7 @@ export class Replica {
   }
 
   /** A book with everything that says how far to believe it. */
-  view(market: Market, nowMs = Date.now()): BookView {
+  view(market: Market, nowMs = this.#time.wallMs()): BookView {
     const { ticker, book, seq, asOfMs } = market
     const doubt = this.doubtOf(market)
     const { segment, offset } = this.position
@@ -205,7 +221,7 @@ export class Replica {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const stop of this.#timers) stop()
     this.#listeners.clear()
     this.#recorder.close()
     this.#wake()
@@ -242,7 +258,7 @@ export class Replica {
 
   #heard(): void {
     const { head } = this.#recorder
-    if (head !== undefined) this.#lateness.heard(head.head, this.position, performance.now())
+    if (head !== undefined) this.#lateness.heard(head.head, this.position, this.#time.nowMs())
   }
 
   /**
@@ -296,7 +312,7 @@ export class Replica {
       signal: gone.signal,
     })
     const stopListening = this.#recorder.listen(() => (this.#recorder.state === 'gone' ? stop() : cursor.poke()))
-    const pace = new Pace()
+    const pace = new Pace(this.#time)
     this.#wasUnbound = false
     try {
       if (this.#recorder.state === 'gone') return
@@ -333,7 +349,7 @@ export class Replica {
   /** Folds everything before `bound` that is not folded yet. */
   async #read(bound: Position, isOver: () => boolean = () => false): Promise<void> {
     const cursor = openCursor({ ...this.#place, from: this.#at, until: bound, signal: this.#closing.signal })
-    const pace = new Pace()
+    const pace = new Pace(this.#time)
     try {
       for (;;) {
         const block = isOver() ? undefined : await cursor.nextBlock()
@@ -368,6 +384,7 @@ export class Replica {
     return {
       disk: this.#disk,
       folder: this.#options.folder,
+      time: this.#time,
       onFault: (fault: ReadFault) => {
         if (losesRecords(fault)) this.#live.fold.damaged()
         // Being written just now, or never made durable: nobody was promised it.
@@ -387,7 +404,7 @@ export class Replica {
   }
 
   #sample(): void {
-    const nowMs = performance.now()
+    const nowMs = this.#time.nowMs()
     this.#live.sample(nowMs - this.#sampledMs)
     this.#sampledMs = nowMs
     this.#live.infos.prune((ticker) => this.#live.fold.market(ticker) !== undefined)
@@ -403,13 +420,9 @@ export class Replica {
 
   /** Waits, at most so long: a word from the recorder ends it. */
   #rest(ms: number): Promise<void> {
-    return new Promise((done) => {
-      const timer = setTimeout(done, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        done()
-      }
-    })
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    return this.#time.sleep(ms, woken.signal)
   }
 }
 

@@ -184,7 +184,7 @@ describe('the judgement', () => {
   const good = {
     up_ms: 3_600_000,
     journal: { failing: false, failed: null },
-    disk: { free_bytes: 1e12, total_bytes: 2e12 },
+    disk: { free_bytes: 1e12, total_bytes: 2e12, days_left: 100, full: false },
     paused: null,
     store: { state: 'writing', behind_ms: 10, failures: 0, refused: null },
   }
@@ -206,7 +206,12 @@ describe('the judgement', () => {
     ['no store meant', codes({ store: null }), []],
     ['an unknown disk', codes({ disk: null }), []],
     ['a journal that failed for good', codes({ journal: { failing: true, failed: 'EIO' } }), ['journal_failed']],
-    ['a full disk', codes({ disk: { free_bytes: 1e6, total_bytes: 1e12 } }), ['disk_full']],
+    ['a small disk', codes({ disk: { free_bytes: 1e6, total_bytes: 2e7, days_left: 1, full: false } }), []],
+    [
+      'a full disk, which refuses the journal',
+      codes({ disk: { free_bytes: 1e6, total_bytes: 1e12, full: true }, journal: { failing: true, failed: null } }),
+      ['disk_full'],
+    ],
     ['a store that refuses', codes(store({ state: 'refused', refused: 'why' })), ['store_refused']],
     ['a store that writes and is behind', codes(store({ behind_ms: 61_000 })), ['store_behind']],
     ['a store that waits and is behind', codes(store({ state: 'waiting', behind_ms: 61_000 })), ['store_unavailable']],

@@ -77,9 +77,11 @@ test('the disk’s outlook is told as expected, and after a while as measured', 
 })
 
 test('a disk that is full is refused with what was found and what is needed', () => {
-  expect(() => checkFree('/data', FREE_BYTES_MIN)).not.toThrow()
+  const of = (freeBytes: number, totalBytes = 1e12) => ({ freeBytes, totalBytes })
+  expect(() => checkFree('/data', of(FREE_BYTES_MIN))).not.toThrow()
+  expect(() => checkFree('/data', of(1e6, 16e6))).not.toThrow()
   expect(() => checkFree('/data', undefined)).not.toThrow()
-  expect(() => checkFree('/data', FREE_BYTES_MIN - 1)).toThrow(
+  expect(() => checkFree('/data', of(FREE_BYTES_MIN - 1e6))).toThrow(
     expect.objectContaining({
       code: 'FLOW_DISK_FULL',
       message: expect.stringMatching(/found 15 MiB.*needed.*--data/s),

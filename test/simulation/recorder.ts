@@ -14,6 +14,8 @@ import type { Refusal, Wire } from './wire.ts'
 
 export const FOLDER = '/journal'
 export const TICK_MS = 50
+/** The lives are short. */
+const AUDIT_MS = 4_000
 
 /** What happens in a life, as it happens. */
 export interface Witness {
@@ -31,6 +33,9 @@ export interface Witness {
   noticed(effect: Effect, link: SimulatedLink): void
   relieved(relief: Relief): void
   ticked(): void
+  durable(): void
+  /** The journal gave up a segment, and writes its end again in the next. */
+  abandoned(): void
   failed(error: Error): void
   trace(line: () => string): void
 }
@@ -41,6 +46,8 @@ export type LifeOptions = {
   readonly random: SeededRandom
   readonly wire: Wire
   readonly witness: Witness
+  /** The run's id. */
+  readonly session: string
   /** The markets of each connection. */
   readonly connections: readonly (readonly string[])[]
   readonly useYesPrice: boolean
@@ -67,9 +74,11 @@ export async function beginLife(options: LifeOptions): Promise<RecorderLife> {
     segmentBytes: options.segmentBytes,
     segmentAgeMs: options.segmentMs,
     context: () => life?.context(),
+    onDurable: () => witness.durable(),
     onEvent: (event) => {
       witness.trace(() => `journal ${event.kind} ${'segment' in event ? event.segment : ''}`)
       if (event.kind === 'failed') witness.failed(event.error)
+      if (event.kind === 'segment_abandoned') witness.abandoned()
     },
   })
   life = new RecorderLife(options, journal)
@@ -98,7 +107,7 @@ export class RecorderLife {
   }
 
   start(): void {
-    const body = { event: 'started', session: SESSION, version: 'simulation' }
+    const body = { event: 'started', session: this.#options.session, version: 'simulation' }
     this.tape.record(RECORD.SESSION, 0, encodeJson(body))
     this.fold.sessionStarted()
     for (const link of this.links) link.act((session, nowMs) => session.start(nowMs))
@@ -111,14 +120,18 @@ export class RecorderLife {
   }
 
   context(): Uint8Array {
-    return encodeJson(describeContext(this.fold, SESSION))
+    return encodeJson(describeContext(this.fold, this.#options.session))
   }
 
   /** Lets the connections go and makes everything received durable; `false` when that could not be done in time. */
   async stop(): Promise<boolean> {
     for (const link of this.links) link.act((session, nowMs) => session.stop(nowMs))
     this.#isOver = true
-    this.tape.record(RECORD.SESSION, 0, encodeJson({ event: 'stopped', session: SESSION, version: 'simulation' }))
+    this.tape.record(
+      RECORD.SESSION,
+      0,
+      encodeJson({ event: 'stopped', session: this.#options.session, version: 'simulation' }),
+    )
     try {
       await this.journal.close()
     } catch {
@@ -131,7 +144,15 @@ export class RecorderLife {
     const { time, wire, random, useYesPrice, pingSilenceMs, chunkSize } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
     const unit = () => random.unit()
-    const session = new Session({ markets, useYesPrice, channels, random: unit, pingSilenceMs, chunkSize })
+    const session = new Session({
+      markets,
+      useYesPrice,
+      channels,
+      random: unit,
+      pingSilenceMs,
+      chunkSize,
+      auditMs: AUDIT_MS,
+    })
     const link: SimulatedLink = new SimulatedLink(
       session,
       time,
@@ -179,6 +200,12 @@ export class RecorderLife {
         if (effect.kind === 'settle_orientation' && connection !== undefined) {
           tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
         }
+        if (effect.kind === 'wire_changed' && connection !== undefined) {
+          tape.validity(connection, { action: 'doubt', markets: effect.markets, cause: 'wire_changed' })
+        }
+        if (effect.kind === 'settle_audits' && connection !== undefined) {
+          tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+        }
         witness.noticed(effect, link())
       },
     }
@@ -193,7 +220,14 @@ export class RecorderLife {
       changed: (market) => {
         if (market.deltasSinceCheckpoint === checkpointDeltas) this.#checkpointer.due(market)
       },
-      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.answered(market.ticker, nowMs)),
+      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.proven(market.ticker, nowMs)),
+      keptBack: (market) => {
+        if (!market.valid) tell(market.source?.connectionId, (session, nowMs) => session.differs(market.ticker, nowMs))
+      },
+      audited: (market, found) => {
+        witness.trace(() => `${market.ticker} audited: ${found.result}`)
+        tell(found.connection, (session, nowMs) => session.audited(market.ticker, found, nowMs))
+      },
       doubted: (market, cause) => {
         witness.trace(() => `${market.ticker} in doubt: ${cause}`)
         tell(market.source?.connectionId, (session, nowMs) => session.doubted(market.ticker, cause, nowMs))
@@ -209,6 +243,10 @@ export class RecorderLife {
         tell(id, (session, nowMs) => session.oriented(orientation.doubtful, nowMs))
       },
       control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
+      malformed: (connection, { market, at }) =>
+        tell(connection, (session, nowMs) =>
+          market === undefined ? session.unreadableAll(nowMs, at) : session.unreadable(market, nowMs, at),
+        ),
     }
   }
 
@@ -234,8 +272,6 @@ export class RecorderLife {
     }
   }
 }
-
-const SESSION = '00000000-0000-4000-8000-000000000000'
 
 /** The journal as the tape sees it, with every record that it took told of. */
 function watched(journal: Journal, witness: Witness): TapeJournal {

@@ -18,6 +18,7 @@ afterAll(() => postgres.stop())
 const MS = 1_000_000
 
 type Told = { cause: string; from_kind: string; from_ms: number; found_ms: number; to_ms: number | null }
+type Ended = { to_ms: number | null; closed_by: string | null }
 type Interval = { from_ms: number; to_ms: number | null; cause: string | null }
 
 /** What is told of the first market, in ms since the story began. */
@@ -36,7 +37,7 @@ async function tell(schema: string, happen: (story: Story) => void | Promise<voi
     story.remove()
   }
   const ms = (column: string) =>
-    `((${column} - 1786000000000000000) / 1000000)::float AS ${column.replace('_ns', '_ms')}`
+    `((${column} - 1786100000000000000) / 1000000)::float AS ${column.replace('_ns', '_ms')}`
   const gaps = await client.query<Told>(
     `SELECT cause, from_kind, ${ms('from_ns')}, ${ms('found_ns')}, ${ms('to_ns')} FROM ${schema}.rl_gaps
      JOIN ${schema}.rl_markets USING (market_id) WHERE ticker = 'KXA-1' ORDER BY found_segment, found_offset`,
@@ -45,7 +46,16 @@ async function tell(schema: string, happen: (story: Story) => void | Promise<voi
     `SELECT ${ms('from_ns')}, ${ms('to_ns')}, cause FROM ${schema}.rl_validity
      JOIN ${schema}.rl_markets USING (market_id) WHERE ticker = 'KXA-1' ORDER BY from_segment, from_offset`,
   )
-  return { gaps: gaps.rows, validity: validity.rows }
+  const ends = await client.query<Ended>(
+    `SELECT ${ms('to_ns')}, closed_by FROM ${schema}.rl_gaps JOIN ${schema}.rl_markets USING (market_id)
+     WHERE ticker = 'KXA-1' ORDER BY found_segment, found_offset`,
+  )
+  const asked = await client.query<Interval>(
+    `SELECT ${ms('from_ns')}, ${ms('to_ns')} FROM ${schema}.rl_market_coverage
+     JOIN ${schema}.rl_markets USING (market_id) WHERE ticker = 'KXA-1' ORDER BY from_segment, from_offset`,
+  )
+  const askedMs = asked.rows.map(({ from_ms, to_ms }) => [from_ms, to_ms])
+  return { gaps: gaps.rows, validity: validity.rows, ends: ends.rows, askedMs }
 }
 
 test('a sequence break: from the last frame in turn to the market’s own snapshot', async () => {
@@ -121,4 +131,35 @@ test('a subscription that the exchange ended unasked: a gap like any other', asy
     story.say(JSON.stringify({ type: 'unsubscribed', sid: 1 }))
   })
   expect(gaps).toMatchObject([{ cause: 'unsubscribed', found_ms: 20, to_ms: null }])
+})
+
+test('a market in doubt that is let go leaves no gap open, and is asked for no longer', async () => {
+  const { ends, askedMs } = await tell('doubted_released', (story) => {
+    story.skip()
+    story.delta('KXB-2', '0.4000', '1.00', { ms: 2 })
+    story.pass(5 * MS)
+    story.letGo('KXA-1')
+    story.pass(5 * MS)
+    story.say(JSON.stringify({ type: 'ok', id: 7, sid: 1 }))
+  })
+  expect(ends).toEqual([{ to_ms: 25, closed_by: 'let_go' }])
+  expect(askedMs).toEqual([[0, 25]])
+})
+
+test('a market that the next run does not ask for is let go; one that it asks for is asked for all the while', async () => {
+  const left = await tell('left_behind', async (story) => {
+    await story.run()
+    story.pass(5 * MS)
+    story.stop()
+  })
+  expect(left.ends).toEqual([{ to_ms: 20, closed_by: 'let_go' }])
+  expect(left.askedMs).toEqual([[0, 20]])
+  const taken = await tell('taken', async (story) => {
+    await story.run()
+    story.pass(5 * MS)
+    story.connect()
+    story.stop()
+  })
+  expect(taken.ends).toEqual([{ to_ms: 25, closed_by: 'snapshot' }])
+  expect(taken.askedMs).toEqual([[0, null]])
 })

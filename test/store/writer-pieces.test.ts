@@ -57,7 +57,7 @@ describe.each([1, 2])('the story of seed %i', (seed) => {
     expect(open).toBe(3)
     const { rows } = await client.query<{ early: string; long: string }>(
       `SELECT count(*) FILTER (WHERE from_ns > found_ns) AS early,
-              count(*) FILTER (WHERE from_ns < 1786000000000000000) AS long FROM "${schema}".rl_gaps`,
+              count(*) FILTER (WHERE from_ns < 1786100000000000000) AS long FROM "${schema}".rl_gaps`,
     )
     expect(rows[0]).toEqual({ early: '0', long: '0' })
     // Outside its intervals of validity no applied change of a market stands, unless its book was found wrong afterwards.

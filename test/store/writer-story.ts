@@ -11,7 +11,8 @@ import { aDelta, aSnapshot, aSubscribed, bytesOf } from '../support/frames.ts'
 import { aFolder } from '../support/recording.ts'
 
 export const MARKETS = ['KXA-1', 'KXB-2', 'KXC-3'] as const
-const START_NS = 1_786_000_000_000_000_000n
+/** A Friday: the exchange’s weekly pause is far. */
+const START_NS = 1_786_100_000_000_000_000n
 const SUBSCRIBE = {
   id: 1,
   cmd: 'subscribe',
@@ -20,9 +21,9 @@ const SUBSCRIBE = {
 
 export type Story = Awaited<ReturnType<typeof openStory>>
 
-export async function openStory(options: { readonly segmentBytes?: number } = {}) {
+export async function openStory(options: { readonly segmentBytes?: number; readonly startNs?: bigint } = {}) {
   const folder = aFolder()
-  const clock = new ManualClock(START_NS)
+  const clock = new ManualClock(options.startNs ?? START_NS)
   const path = join(folder.path, 'journal')
   let session = ''
   let fold = new Fold()

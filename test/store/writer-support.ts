@@ -52,12 +52,14 @@ export function copyJournal({ journal }: RecordedJournal): RecordedJournal {
   return { folder: folder.path, journal: join(folder.path, 'journal'), frames: {}, remove: folder.remove }
 }
 
+type ByPostgres = { readonly database: Partial<TestPostgres['config']> }
+
 export const writerOptions = (
   postgres: TestPostgres,
   journal: string,
   schema: string,
-  options: Partial<StoreWriterOptions> = {},
-): StoreWriterOptions => ({
+  options: Partial<StoreWriterOptions & ByPostgres> = {},
+): StoreWriterOptions & ByPostgres => ({
   journalFolder: journal,
   database: postgres.config,
   durable: () => EVERYTHING,
@@ -123,6 +125,7 @@ export async function tableDigests(client: pg.Client, schema: string): Promise<R
     'rl_connections',
     'rl_gaps',
     'rl_validity',
+    'rl_market_coverage',
     'rl_audits',
     'rl_quarantine',
   ]

@@ -13,9 +13,10 @@ export const HEALTH_REASONS = {
   recorder_silent: 'the recorder does not answer',
   journal_failing: 'the disk refuses the journal: frames wait in memory',
   journal_failed: 'the journal has failed for good: nothing is recorded',
-  disk_full: 'the disk of the data folder is full',
+  disk_full: 'the disk of the data folder is full: nothing is recorded until there is room',
   not_connected: 'a connection to the exchange is down, although markets are asked for on it',
   paused: 'an operator has paused the recording',
+  wire_changed: 'the same fault is in many fresh books at once: frames are recorded, books are in doubt',
   stopping: 'the recording has ended: what was received is being stored',
   store_refused: 'the store must not go on: the log says what to do',
   store_unavailable: 'the database does not answer',
@@ -36,9 +37,6 @@ export type Health = {
 /** The copy of the books: how far behind it is, `undefined` while there is none; `none` where none is meant. */
 export type CopyFacts = { readonly behindMs: number } | undefined | 'none'
 
-/** Less than this free: the next segment does not fit. */
-const DISK_FREE_BYTES_MIN = 64 * 1024 * 1024
-
 export function judgeHealth(recorder: RecorderFacts, copy: CopyFacts, limits: Limits): Health {
   const reasons = [...recorderReasons(recorder, limits), ...copyReasons(copy, recorder, limits)]
   return { live: true, ready: reasons.length === 0, reasons }
@@ -52,9 +50,11 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   if (ageMs > limits.recorderSilentMsMax) return yield reason('recorder_silent', ageMs)
   const { journal, disk, paused, store } = status
   if (journal.failed !== null) yield reason('journal_failed')
+  else if (disk?.full === true) yield reason('disk_full', sinceMs(status.cut_off?.since))
   else if (journal.failing) yield reason('journal_failing')
-  if (disk !== null && disk.free_bytes < DISK_FREE_BYTES_MIN) yield reason('disk_full')
-  if (paused !== null) yield reason('paused', Math.max(0, Date.now() - Date.parse(paused.since)))
+  if (paused !== null) yield reason('paused', sinceMs(paused.since))
+  // A recorder of an earlier version says nothing of it.
+  if (status.wire?.changed) yield reason('wire_changed', sinceMs(status.wire.since ?? undefined))
   if (status.stopping) yield reason('stopping')
   if (notConnectedMs > limits.notConnectedMsMax) yield notConnectedReason(notConnectedMs, notConnected)
   if (store === null) return
@@ -65,6 +65,9 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
     yield reason('store_unavailable')
   }
 }
+
+const sinceMs = (time: string | undefined): number | undefined =>
+  time === undefined ? undefined : Math.max(0, Date.now() - Date.parse(time))
 
 const isAway = (state: string): boolean => state === 'unavailable' || state === 'waiting'
 

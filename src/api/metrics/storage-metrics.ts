@@ -41,6 +41,37 @@ export const STORAGE_METRICS: readonly Metric[] = [
   gauge('disk_free_bytes', 'Of the data folder.', ({ recorder }) => recorder?.disk?.free_bytes),
   gauge('disk_size_bytes', 'Of the data folder.', ({ recorder }) => recorder?.disk?.total_bytes),
   gauge(
+    'disk_days_left',
+    'Until the disk is full, at the rate measured; expected before anything was.',
+    ({ recorder }) => recorder?.disk?.days_left ?? undefined,
+  ),
+  gauge(
+    'disk_full',
+    '1 while no frame is recorded for want of room.',
+    ({ recorder }) => recorder && (recorder.disk?.full === true ? 1 : 0),
+  ),
+  counter(
+    'frames_unrecorded_total',
+    'Frames that reached books while the disk was full, and are in no journal.',
+    ({ recorder }) => recorder?.frames_unrecorded,
+  ),
+  gauge(
+    'archive_behind_segments',
+    'Sealed segments that are not proved to be in the archive.',
+    ({ recorder }) => recorder?.archive?.behind_segments,
+  ),
+  gauge(
+    'archive_last_success_timestamp_seconds',
+    'When nothing was left to be archived, Unix time.',
+    ({ recorder }) => {
+      const last = recorder?.archive?.last_success
+      return last == null ? undefined : Date.parse(last) / 1000
+    },
+  ),
+  gauge('archive_failing', '1 when the last look at the archive failed.', ({ recorder }) =>
+    recorder?.archive == null ? undefined : recorder.archive.last_error === null ? 0 : 1,
+  ),
+  gauge(
     'store_state',
     '1 for the state that the database writer is in.',
     ({ recorder }) =>

@@ -14,6 +14,7 @@ export type RecorderFlags = CommonFlags & {
   readonly database?: string
   readonly markets?: string
   readonly maxMarkets: number
+  readonly strictKey?: boolean
   /** `false` with --no-serve. */
   readonly serve: boolean
   readonly port?: number
@@ -34,6 +35,7 @@ export const withRecorder = (command: Command): Command =>
       '--database <url>',
       'PostgreSQL to store into (DATABASE_URL; default: an embedded server in the data folder)',
     )
+    .option('--strict-key', 'refuse a key that may do more than read (KALSHIFLOW_STRICT_KEY)')
     .option('--no-serve', 'nothing is served over HTTP')
     .option('--markets <tickers>', 'tickers with commas between them (RL_MARKET_TICKERS)')
     .addOption(
@@ -76,12 +78,14 @@ export function overridesOf(flags: {
   readonly markets?: string
   readonly database?: string
   readonly port?: number
+  readonly strictKey?: boolean
 }): Partial<Record<SettingName, string>> {
-  const { data, markets, database, port } = flags
+  const { data, markets, database, port, strictKey } = flags
   return {
     ...(data === undefined ? {} : { KALSHIFLOW_DATA: data }),
     ...(markets === undefined ? {} : { RL_MARKET_TICKERS: markets }),
     ...(database === undefined ? {} : { DATABASE_URL: database }),
+    ...(strictKey === true ? { KALSHIFLOW_STRICT_KEY: 'true' } : {}),
     ...(port === undefined ? {} : { PORT: String(port) }),
   }
 }
@@ -103,7 +107,7 @@ export function folderToRead(flags: CommonFlags): string {
  * The folder that a command without a connection reads: as configured, else that of the exchange chosen, else that of
  * the simulation, which is what `start` records when nothing is configured.
  */
-const dataFolderOf = (config: Config): string =>
+export const dataFolderOf = (config: Config): string =>
   config.exchangeChosen || config.profile !== undefined || config.origins.KALSHIFLOW_DATA !== 'derived'
     ? config.dataFolder
     : './data/sim'

@@ -10,13 +10,21 @@ export type LoadOptions = Pick<ConfigSources, 'overrides' | 'needsKey'> & {
   readonly profile?: string | undefined
   /** `.env` in the working folder unless told, or `.env.<profile>`. */
   readonly file?: string
+  /** Takes what can be read of the file, whatever is wrong with it: for `doctor`, which has told its faults. */
+  readonly toleratesFile?: boolean
 }
 
 /**
  * The configuration of this process; throws a ConfigError. A missing `.env` is fine; an unreadable one is a fault, and so is
  * a missing one of a profile: a name mistyped must not record something else.
  */
-export function loadConfig({ profile, file, overrides, ...options }: LoadOptions = {}): ReturnType<typeof readConfig> {
+export function loadConfig({
+  profile,
+  file,
+  overrides,
+  toleratesFile = false,
+  ...options
+}: LoadOptions = {}): ReturnType<typeof readConfig> {
   const named = profile ?? (process.env['KALSHIFLOW_PROFILE']?.trim() || undefined)
   // A name that is none is told as a fault of the setting; no file is looked for.
   const isName = named !== undefined && PROFILE_NAME.test(named)
@@ -28,7 +36,7 @@ export function loadConfig({ profile, file, overrides, ...options }: LoadOptions
     environment: process.env,
     dotenv: values,
     dotenvName,
-    dotenvFaults: faults,
+    dotenvFaults: toleratesFile ? [] : faults,
     terminal: process.stderr.isTTY === true,
     home: homedir(),
   })

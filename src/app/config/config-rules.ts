@@ -11,7 +11,14 @@ const KALSHI_PING_SILENCE_MS_MIN = 15_000
 
 /** The faults of settings that do not go together. `needsKey`: whether a connection to Kalshi itself will be made. */
 export function checkRules(read: Partial<Settings>, needsKey: boolean): ConfigFault[] {
-  return [...keyFaults(read, needsKey), ...addressFaults(read), ...limitFaults(read), ...serviceFaults(read)]
+  return [
+    ...keyFaults(read, needsKey),
+    ...addressFaults(read),
+    ...limitFaults(read),
+    ...archiveFaults(read),
+    ...serviceFaults(read),
+    ...alertFaults(read),
+  ]
 }
 
 function* keyFaults(read: Partial<Settings>, needsKey: boolean): Generator<ConfigFault> {
@@ -119,6 +126,26 @@ function* limitFaults(read: Partial<Settings>): Generator<ConfigFault> {
   }
 }
 
+function* archiveFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  const { KALSHIFLOW_ARCHIVE_TO: to, KALSHIFLOW_KEEP_DAYS: days, KALSHIFLOW_SEAL: seal } = read
+  if (days !== undefined && to === undefined) {
+    yield {
+      name: 'KALSHIFLOW_KEEP_DAYS',
+      found: `${days}, and no KALSHIFLOW_ARCHIVE_TO`,
+      needed: 'an archive: the last copy is never removed',
+      remedy: 'Name an archive, or remove the line to keep everything.',
+    }
+  }
+  if (to !== undefined && seal === false) {
+    yield {
+      name: 'KALSHIFLOW_SEAL',
+      found: 'false, with KALSHIFLOW_ARCHIVE_TO',
+      needed: 'true: only sealed files are archived, since they carry their digests',
+      remedy: 'Remove one of the two.',
+    }
+  }
+}
+
 function* serviceFaults(read: Partial<Settings>): Generator<ConfigFault> {
   const { KALSHIFLOW_HOST: host, KALSHIFLOW_READ_TOKEN: readToken, KALSHIFLOW_ADMIN_TOKEN: adminToken } = read
   if (host !== undefined && !isLoopback(host) && readToken === undefined) {
@@ -134,6 +161,42 @@ function* serviceFaults(read: Partial<Settings>): Generator<ConfigFault> {
       found: 'the same text as KALSHIFLOW_READ_TOKEN',
       needed: 'another one, since readers would be admins',
       remedy: 'Make another one with `openssl rand -hex 32`.',
+    }
+  }
+}
+
+const ALERT_ADDRESSES = [
+  'KALSHIFLOW_ALERT_WEBHOOK_URL',
+  'KALSHIFLOW_ALERT_SLACK_URL',
+  'KALSHIFLOW_DEADMAN_URL',
+] as const
+const MAIL = ['KALSHIFLOW_ALERT_SMTP_URL', 'KALSHIFLOW_ALERT_MAIL_FROM', 'KALSHIFLOW_ALERT_MAIL_TO'] as const
+
+function* alertFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  for (const name of ALERT_ADDRESSES) {
+    const url = read[name] && new URL(read[name].reveal())
+    if (url?.protocol === 'http:' && !isPrivateHost(url.hostname)) {
+      yield {
+        name,
+        found: `http:// to ${url.hostname}`,
+        needed: 'https:// to any host outside this machine and its private network, since the address is a secret',
+        remedy: 'Write https:// instead of http://.',
+      }
+    }
+  }
+  const missing = MAIL.filter((name) => read[name] === undefined)
+  if (missing.length > 0 && missing.length < MAIL.length) {
+    yield {
+      name: missing[0]!,
+      needed: `all of ${MAIL.join(', ')}, or none`,
+      remedy: 'Set it, or remove the others.',
+    }
+  }
+  if (read.KALSHIFLOW_ALERT_WEBHOOK_SECRET !== undefined && read.KALSHIFLOW_ALERT_WEBHOOK_URL === undefined) {
+    yield {
+      name: 'KALSHIFLOW_ALERT_WEBHOOK_URL',
+      needed: 'the webhook whose messages KALSHIFLOW_ALERT_WEBHOOK_SECRET signs',
+      remedy: 'Set it, or remove the secret.',
     }
   }
 }

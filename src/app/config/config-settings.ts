@@ -7,18 +7,25 @@
 import { z } from 'zod'
 import {
   address,
+  alertRules,
+  archiveTarget,
   databaseUrl,
+  endpoint,
   keyId,
   listenHost,
+  mailAddress,
+  mailAddresses,
   oneOf,
   optional,
   origins,
   path,
   profileName,
   seconds,
+  secretAddress,
   secretText,
   setting,
   tickers,
+  timeOfDay,
   token,
   wholeNumber,
   yesOrNo,
@@ -40,6 +47,11 @@ export const Settings = z.object({
     about:
       'The private key itself, where a file cannot be had; line ends may be written as \\n. Give this or the path, not both.',
     secret: true,
+  }),
+  KALSHIFLOW_STRICT_KEY: setting(yesOrNo, {
+    about:
+      'Whether to refuse a key of which the exchange does not say that it can only read. Without it such a key is told of in the log.',
+    fallback: 'false',
   }),
   KALSHI_WS_URL: setting(address(['ws:', 'wss:'], 'wss://external-api-ws.kalshi.com/trade-api/ws/v2'), {
     about:
@@ -78,6 +90,17 @@ export const Settings = z.object({
       'Silence of pings after which a connection counts as lost. Kalshi pings every 10 s; less finds a dead line sooner and takes a slow one for dead.',
     fallback: '25000',
   }),
+  KALSHIFLOW_MESSAGE_AGE_MAX_MS: setting(wholeNumber(0, 3_600_000), {
+    about:
+      'How much older than at best the messages of a connection may grow, for half a minute, before it is replaced by a new one; 0 never replaces one.',
+    fallback: '5000',
+  }),
+
+  KALSHIFLOW_AUDIT_MINUTES: setting(wholeNumber(0, 60), {
+    about:
+      'Time within which each recorded market’s book is compared with a fresh snapshot of the exchange, a few at a time. 0 compares none: a book that went wrong unseen then stays wrong.',
+    fallback: '60',
+  }),
 
   KALSHIFLOW_PROFILE: optional(profileName, {
     about:
@@ -98,6 +121,11 @@ export const Settings = z.object({
     about:
       'Memory for frames that the disk has not taken yet. When it is full the socket is paused, then closed and the hole written down. At least 40: the largest record is 32.',
     fallback: '64',
+  }),
+  KALSHIFLOW_DISK_RESERVE_MB: setting(wholeNumber(0, 1_048_576), {
+    about:
+      'Kept free on the disk of the data folder, for the end of the run and for the database: with less than that free nothing more is recorded until half as much again is free. At most a twentieth of the disk.',
+    fallback: '256',
   }),
   KALSHIFLOW_SEGMENT_MB: setting(wholeNumber(1, 4096), {
     about:
@@ -121,6 +149,20 @@ export const Settings = z.object({
   KALSHIFLOW_CHECKPOINT_MINUTES: setting(wholeNumber(1, 1440), {
     about: 'Time after which a changed book is written whole, however few its changes.',
     fallback: '60',
+  }),
+  KALSHIFLOW_ARCHIVE_TO: optional(archiveTarget, {
+    about:
+      'Where closed journal files are copied to, each proved there: a folder on another disk, which must be there, or s3://bucket/prefix with credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    example: '/mnt/archive/kalshiflow',
+  }),
+  KALSHIFLOW_ARCHIVE_ENDPOINT: optional(endpoint, {
+    about: 'Address of the S3-compatible store, where it is not Amazon’s.',
+    example: 'https://s3.example.com',
+  }),
+  KALSHIFLOW_KEEP_DAYS: optional(wholeNumber(1, 36_500), {
+    about:
+      'Days after which journal files that are proved to be in the archive, and stored in the database, are removed here. Without it nothing is ever removed.',
+    example: '30',
   }),
 
   DATABASE_URL: optional(databaseUrl, {
@@ -169,6 +211,64 @@ export const Settings = z.object({
     about: 'Web pages of other origins that may read the API in a browser. Without any, none may.',
     example: 'http://localhost:5173',
   }),
+
+  KALSHIFLOW_ALERT_WEBHOOK_URL: optional(secretAddress(['https:', 'http:'], 'https://example.org/hook'), {
+    about: 'Alarms are posted there as JSON, in the shape of docs/alerts.md. Without any target nobody is told.',
+    secret: true,
+  }),
+  KALSHIFLOW_ALERT_WEBHOOK_SECRET: optional(token, {
+    about: 'Signs what is posted to the webhook, so that its receiver can tell who sent it.',
+    secret: true,
+  }),
+  KALSHIFLOW_ALERT_SLACK_URL: optional(
+    secretAddress(['https:', 'http:'], 'https://hooks.slack.com/services/T000/B000/XXXX'),
+    {
+      about:
+        'Alarms are posted there as Slack takes them; Mattermost and Discord (with /slack at the end) take the same.',
+      secret: true,
+    },
+  ),
+  KALSHIFLOW_ALERT_SMTP_URL: optional(
+    secretAddress(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.org:465'),
+    {
+      about:
+        'Alarms are mailed through this server. A password is shown only over TLS; special characters of it are percent-encoded (@ as %40).',
+      example: 'smtps://user:password@mail.example.org:465',
+      secret: true,
+    },
+  ),
+  KALSHIFLOW_ALERT_MAIL_FROM: optional(mailAddress, {
+    about: 'Sender of the mails; the server must allow it.',
+    example: 'kalshiflow@example.org',
+  }),
+  KALSHIFLOW_ALERT_MAIL_TO: optional(mailAddresses, {
+    about: 'Who gets the mails, with commas between them.',
+    example: 'on-call@example.org',
+  }),
+  KALSHIFLOW_ALERT_RULES: optional(alertRules, {
+    about:
+      'What is to be other than usual of the alarms: hold and clear times, limits, off. `kalshiflow alert list` shows them all.',
+    example: 'books_in_doubt.hold=5m,message_age.limit=3s,store_behind=off',
+  }),
+  KALSHIFLOW_ALERT_REPEAT_HOURS: setting(wholeNumber(1, 168), {
+    about: 'Hours after which an alarm that goes on is told again.',
+    fallback: '4',
+  }),
+  KALSHIFLOW_DEADMAN_URL: optional(secretAddress(['https:', 'http:'], 'https://hc-ping.com/your-uuid'), {
+    about:
+      'Asked again and again, but only while frames are durable and books proven; a service there tells you when it hears nothing.',
+    secret: true,
+  }),
+  KALSHIFLOW_DEADMAN_SECONDS: setting(wholeNumber(10, 3600), {
+    about: 'Seconds between two of these pings.',
+    fallback: '60',
+  }),
+  KALSHIFLOW_REPORT_AT: optional(timeOfDay, {
+    about:
+      'When `kalshiflow report` of the last day is sent to the targets of the alarms, every day. Without it, never.',
+    example: '07:00 America/New_York',
+  }),
+
   RL_LOG_LEVEL: setting(oneOf(LOG_LEVELS, { warning: 'warn', critical: 'fatal' }), {
     about: 'The least important line that is logged.',
     fallback: 'info',

@@ -9,7 +9,7 @@
 import { type Environment, environmentOf } from '#domain'
 import { ConfigError, type ConfigFault, type ConfigNotice } from './config-error.ts'
 import { apiUrlFor } from './config-exchange.ts'
-import { aboutOf } from './config-fields.ts'
+import { aboutOf, type TimeOfDay } from './config-fields.ts'
 import { maskFound } from './config-mask.ts'
 import { noticeNames } from './config-names.ts'
 import { checkRules } from './config-rules.ts'
@@ -20,7 +20,7 @@ import {
   type Settings,
   Settings as settingsShape,
 } from './config-settings.ts'
-import type { Secret } from './secret.ts'
+import { MASK, type Secret } from './secret.ts'
 
 export type Texts = Readonly<Record<string, string | undefined>>
 
@@ -58,10 +58,16 @@ export type Config = {
     readonly apiUrl: string
     readonly keyId: string | undefined
     readonly key: { readonly path: string } | { readonly content: Secret } | undefined
+    /** Whether a key that may do more than read is refused. */
+    readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
+    /** Within which every proven book is audited; 0 audits none. */
+    readonly auditMs: number
     readonly marketsPerConnection: number
     readonly connectionsMax: number
+    /** Past it a connection is replaced; 0: never. */
+    readonly messageAgeMsMax: number
   }
   /** Tickers asked for; empty when the recorder is to choose. */
   readonly markets: readonly string[]
@@ -71,11 +77,20 @@ export type Config = {
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk. */
+    readonly reserveBytes: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean
     readonly checkpointDeltas: number
     readonly checkpointMs: number
+  }
+  readonly archive: {
+    /** A folder, or s3://bucket/prefix. Absent: nothing is archived. */
+    readonly to: string | undefined
+    readonly endpoint: string | undefined
+    /** Absent: nothing is removed. */
+    readonly keepDays: number | undefined
   }
   readonly store: {
     /** Absent: the embedded server. */
@@ -96,6 +111,17 @@ export type Config = {
     readonly readToken: Secret | undefined
     readonly adminToken: Secret | undefined
     readonly corsOrigins: readonly string[]
+  }
+  readonly alert: {
+    readonly webhook: { readonly url: Secret; readonly secret: Secret | undefined } | undefined
+    readonly slackUrl: Secret | undefined
+    readonly mail: { readonly url: Secret; readonly from: string; readonly to: readonly string[] } | undefined
+    /** As written; `changeRules` reads it. */
+    readonly rules: string
+    readonly repeatMs: number
+    readonly deadManUrl: Secret | undefined
+    readonly deadManMs: number
+    readonly reportAt: TimeOfDay | undefined
   }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number]; readonly format: 'pretty' | 'json' }
   /** Where each setting came from, for display. */
@@ -121,6 +147,7 @@ export function readConfig(sources: ConfigSources): {
   )
 
   const faults: ConfigFault[] = [...(sources.dotenvFaults ?? [])]
+  const secrets = secretTexts(texts)
   const read: Record<string, unknown> = {}
   const origins: Record<string, Origin> = {}
   for (const name of SETTING_NAMES) {
@@ -128,7 +155,10 @@ export function readConfig(sources: ConfigSources): {
     origins[name] = found?.origin ?? 'default'
     const parsed = settingsShape.shape[name].safeParse(found?.text)
     if (parsed.success) read[name] = parsed.data
-    else faults.push(faultOf(name, found!.text, placeOf(found!.origin, sources), parsed.error.issues[0]!.message))
+    else {
+      const fault = faultOf(name, found!.text, placeOf(found!.origin, sources), parsed.error.issues[0]!.message)
+      faults.push(secrets.some((secret) => found!.text.includes(secret)) ? { ...fault, found: MASK } : fault)
+    }
   }
   const settings = read as Partial<Settings>
   for (const name of ['KALSHI_PRIVATE_KEY_PATH', 'KALSHIFLOW_DATA'] as const) {
@@ -162,10 +192,13 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       apiUrl: (read.KALSHI_API_URL ?? apiUrlFor(read.KALSHI_WS_URL)).href,
       keyId: read.KALSHI_API_KEY_ID,
       key: path !== undefined ? { path } : content !== undefined ? { content } : undefined,
+      strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
+      auditMs: read.KALSHIFLOW_AUDIT_MINUTES * MINUTE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
+      messageAgeMsMax: read.KALSHIFLOW_MESSAGE_AGE_MAX_MS,
     },
     markets: read.RL_MARKET_TICKERS ?? read.RL_MARKET_TICKER ?? [],
     profile: read.KALSHIFLOW_PROFILE,
@@ -173,11 +206,17 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
     journal: {
       commitIntervalMs: read.KALSHIFLOW_COMMIT_INTERVAL_MS,
       bufferBytes: read.KALSHIFLOW_BUFFER_MB * MIB,
+      reserveBytes: read.KALSHIFLOW_DISK_RESERVE_MB * MIB,
       segmentBytes: read.KALSHIFLOW_SEGMENT_MB * MIB,
       segmentMs: read.KALSHIFLOW_SEGMENT_MINUTES * MINUTE_MS,
       seal: read.KALSHIFLOW_SEAL,
       checkpointDeltas: read.KALSHIFLOW_CHECKPOINT_DELTAS,
       checkpointMs: read.KALSHIFLOW_CHECKPOINT_MINUTES * MINUTE_MS,
+    },
+    archive: {
+      to: read.KALSHIFLOW_ARCHIVE_TO,
+      endpoint: read.KALSHIFLOW_ARCHIVE_ENDPOINT,
+      keepDays: read.KALSHIFLOW_KEEP_DAYS,
     },
     store: {
       databaseUrl: read.DATABASE_URL,
@@ -194,9 +233,25 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       adminToken: read.KALSHIFLOW_ADMIN_TOKEN,
       corsOrigins: read.KALSHIFLOW_CORS_ORIGINS ?? [],
     },
+    alert: alertOf(read),
     log: { level: read.RL_LOG_LEVEL, format: read.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     origins: origins as Record<SettingName, Origin>,
   })
+}
+
+function alertOf(read: Settings): Config['alert'] {
+  const { KALSHIFLOW_ALERT_WEBHOOK_URL: webhook, KALSHIFLOW_ALERT_SMTP_URL: smtp } = read
+  const { KALSHIFLOW_ALERT_MAIL_FROM: from, KALSHIFLOW_ALERT_MAIL_TO: to } = read
+  return {
+    webhook: webhook === undefined ? undefined : { url: webhook, secret: read.KALSHIFLOW_ALERT_WEBHOOK_SECRET },
+    slackUrl: read.KALSHIFLOW_ALERT_SLACK_URL,
+    mail: smtp === undefined || from === undefined || to === undefined ? undefined : { url: smtp, from, to },
+    rules: read.KALSHIFLOW_ALERT_RULES ?? '',
+    repeatMs: read.KALSHIFLOW_ALERT_REPEAT_HOURS * 60 * MINUTE_MS,
+    deadManUrl: read.KALSHIFLOW_DEADMAN_URL,
+    deadManMs: read.KALSHIFLOW_DEADMAN_SECONDS * 1000,
+    reportAt: read.KALSHIFLOW_REPORT_AT,
+  }
 }
 
 /** `kalshiflow`, or with a profile its own: a name takes no underscore, so two never meet in one schema. */
@@ -210,6 +265,15 @@ function find(texts: Readonly<Record<string, Texts>>, name: SettingName): { text
     if (text !== undefined) return text === '' ? undefined : { text, origin: origin as Origin }
   }
   return undefined
+}
+
+/** Shorter ones are refused as secrets, and stand in other values by chance. */
+const SECRET_LENGTH_MIN = 12
+
+/** What stands in the settings that hold secrets: not to be shown where it was put into another one as well. */
+function secretTexts(texts: Readonly<Record<string, Texts>>): string[] {
+  const names = SETTING_NAMES.filter((name) => aboutOf(settingsShape.shape[name]).secret === true)
+  return names.flatMap((name) => find(texts, name)?.text ?? []).filter(({ length }) => length >= SECRET_LENGTH_MIN)
 }
 
 function placeOf(origin: Origin, { dotenvName = '.env' }: ConfigSources): string {

@@ -1,9 +1,10 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
-import { statfs } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ServiceStatus, StoreSummary, ThreadSummary } from '#live'
+import type { AlertSummary, ArchiveStatus, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
+import { freeSpaceOf } from '../service/disk-watch.ts'
+import { daysLeft, type Outlook } from '../service/outlook.ts'
 
 /** How often the loop is looked at. */
 const RESOLUTION_MS = 10
@@ -15,19 +16,29 @@ export type StatusParts = {
   /** How the store beside the recorder is; absent when nothing is to be stored. */
   readonly store?: () => StoreSummary
   readonly threads?: () => Readonly<Record<string, ThreadSummary>>
+  readonly alerts?: () => AlertSummary | undefined
+  /** What the disk will be asked for. */
+  readonly outlook?: () => Outlook | undefined
+  readonly archive?: () => ArchiveStatus | undefined
 }
 
 export class ServiceStatusSource {
   readonly #recorder: Recorder
   readonly #store: StatusParts['store']
   readonly #threads: StatusParts['threads']
+  readonly #outlook: StatusParts['outlook']
+  readonly #archive: StatusParts['archive']
+  readonly #alerts: StatusParts['alerts']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   readonly #timer: NodeJS.Timeout
 
-  constructor({ recorder, store, threads }: StatusParts) {
+  constructor({ recorder, store, threads, outlook, archive, alerts }: StatusParts) {
     this.#recorder = recorder
     this.#store = store
     this.#threads = threads
+    this.#outlook = outlook
+    this.#archive = archive
+    this.#alerts = alerts
     this.#delay.enable()
     this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
     this.#timer.unref()
@@ -43,10 +54,22 @@ export class ServiceStatusSource {
         max: lateMs(this.#delay.max),
       },
       memory: { rss_bytes: rss, heap_bytes: heapUsed },
-      disk: await diskOf(this.#recorder.dataFolder),
+      disk: await this.#disk(),
+      archive: this.#archive?.() ?? null,
       store: this.#store?.() ?? null,
       threads: this.#threads?.() ?? {},
+      alerts: this.#alerts?.() ?? null,
     }
+  }
+
+  async #disk(): Promise<ServiceStatus['disk']> {
+    const free = await freeSpaceOf(this.#recorder.dataFolder)
+    const full = this.#recorder.cutOff !== undefined
+    if (free === undefined) return full ? { free_bytes: 0, total_bytes: 0, days_left: null, full } : null
+    const { freeBytes, totalBytes } = free
+    const outlook = this.#outlook?.()
+    const days = outlook === undefined ? undefined : daysLeft(freeBytes, outlook)
+    return { free_bytes: freeBytes, total_bytes: totalBytes, days_left: roundedDays(days), full }
   }
 
   close(): void {
@@ -58,11 +81,5 @@ export class ServiceStatusSource {
 /** The histogram holds the whole time between two looks, the interval itself included. 0 before the first. */
 const lateMs = (ns: number): number => Math.max(0, Math.round((ns / 1e6 - RESOLUTION_MS) * 100) / 100)
 
-async function diskOf(folder: string): Promise<ServiceStatus['disk']> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(folder)
-    return { free_bytes: bavail * bsize, total_bytes: blocks * bsize }
-  } catch {
-    return null
-  }
-}
+const roundedDays = (days: number | undefined): number | null =>
+  days === undefined ? null : Math.round(days * 100) / 100

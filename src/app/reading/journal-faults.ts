@@ -22,6 +22,15 @@ const tellSegmentFault = (folder: string, { kind, segment }: SegmentFault): stri
   }
 }
 
+/** Segments that were taken out of the folder on purpose: no fault, and where they are. */
+export function tellArchived(
+  folder: string,
+  { first, last, target }: Extract<ReadFault, { kind: 'archived' }>,
+): string {
+  const which = first === last ? `segment ${first}` : `segments ${first} to ${last}`
+  return `${which} of ${folder} are archived at ${target} and not here: \`kalshiflow restore --archive-to ${target} --segments ${first}-${last}\` brings them back.`
+}
+
 /** A fault met while reading; `undefined` for one that is no loss. */
 export function tellReadFault(folder: string, fault: ReadFault): string | undefined {
   switch (fault.kind) {
@@ -31,6 +40,8 @@ export function tellReadFault(folder: string, fault: ReadFault): string | undefi
       return tellSegmentFault(folder, { kind: 'unreadable', segment: fault.segment })
     case 'bad_header':
       return tellSegmentFault(folder, { kind: 'damaged_header', segment: fault.segment })
+    case 'archived':
+      return tellArchived(folder, fault)
     case 'broken_chain':
       return tellSegmentFault(folder, { kind: 'missing_before', segment: fault.segment })
     default:

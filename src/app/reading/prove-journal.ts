@@ -8,12 +8,30 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { canonicalText } from '#book'
-import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
+import {
+  type AuditBody,
+  comparePositions,
+  formatPosition,
+  type Levels,
+  type Position,
+  RECORD,
+  type SessionBody,
+} from '#domain'
 import { Fold } from '#feed'
-import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, verifyJournal } from '#journal'
+import {
+  decodeJson,
+  FileDisk,
+  type JournalBlock,
+  listSegments,
+  losesRecords,
+  openCursor,
+  type ReadFault,
+  verifyJournal,
+} from '#journal'
 import { foldRecord } from '#live'
 import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
-import { tellReadFault } from './journal-faults.ts'
+import { tellArchived, tellReadFault } from './journal-faults.ts'
+import { AuditProof } from './prove-audits.ts'
 
 export type Proof = {
   /** What contradicts itself, in words; empty when all is well. */
@@ -25,6 +43,8 @@ export type Proof = {
     readonly frames: number
     /** Bytes at the very end that were never told to be durable: left by a killed run, or being written now. */
     readonly tornTailBytes: number
+    /** Segments that an archive has and this folder not, in words: nothing of them was proved. */
+    readonly archived: readonly string[]
   }
   readonly fold: {
     readonly deltas: number
@@ -32,6 +52,8 @@ export type Proof = {
     readonly breaks: number
     readonly malformed: number
     readonly checkpoints: number
+    /** Audits that the recorder and its frames tell alike. */
+    readonly audits: number
     readonly books: number
   }
   /** Absent when the database was left out. */
@@ -69,14 +91,18 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
     onProgress: ({ records }) => onProgress?.('checksums', records),
   })
   let tornTailBytes = 0
+  const archived: string[] = []
   for (const fault of report.faults) {
     if (fault.kind === 'torn_tail') tornTailBytes += fault.to - fault.from
+    else if (fault.kind === 'archived') archived.push(tellArchived(folder, fault))
     else faults.push(tellFault(folder, fault))
   }
   const cursor = client === undefined ? undefined : await readCursor(client, schema, folder, faults)
 
   let checkpoints = 0
+  const audits = new AuditProof(faults)
   const fold = new Fold({
+    audited: (market, found) => audits.found(market, found),
     checkpointDiffers: (market) =>
       faults.push(`the checkpoint of ${market.ticker} after seq ${market.seq} is another book than its frames make`),
   })
@@ -84,7 +110,9 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   let records = 0
   let atCursor: AtCursor | undefined
   const onFault = (fault: ReadFault) => {
-    if (losesRecords(fault)) fold.damaged()
+    if (!losesRecords(fault)) return
+    fold.damaged()
+    audits.damaged()
   }
   for await (const block of openCursor({ disk: new FileDisk(), folder, onFault })) {
     while (block.next()) {
@@ -95,18 +123,40 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
       records++
       if (block.type === RECORD.FRAME) frames++
       if (block.type === RECORD.CHECKPOINT) checkpoints++
+      if (block.type === RECORD.AUDIT || block.type === RECORD.SESSION) proveAudit(audits, block)
     }
     onProgress?.('books', records)
   }
   const { deltas, snapshots, breaks, malformed } = fold.counts
   const proof: Proof = {
     faults,
-    journal: { segments: report.segments, blocks: report.blocks, records: report.records, frames, tornTailBytes },
-    fold: { deltas, snapshots, breaks, malformed, checkpoints, books: fold.markets().length },
+    journal: {
+      segments: report.segments,
+      blocks: report.blocks,
+      records: report.records,
+      frames,
+      tornTailBytes,
+      archived,
+    },
+    fold: { deltas, snapshots, breaks, malformed, checkpoints, audits: audits.agreed, books: fold.markets().length },
   }
   if (client === undefined || cursor === undefined) return proof
   onProgress?.('database', records)
-  return { ...proof, database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), faults) }
+  return {
+    ...proof,
+    database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), archived.length > 0, faults),
+  }
+}
+
+function proveAudit(audits: AuditProof, block: JournalBlock): void {
+  if (block.type === RECORD.AUDIT) {
+    const body = decodeJson<AuditBody>(block.body())
+    if (body !== undefined) audits.told(block.connection, body)
+    return
+  }
+  const event = decodeJson<SessionBody>(block.body())?.event
+  if (event === 'started') audits.runBegan()
+  if (event === 'stopped') audits.runStopped()
 }
 
 /** The fold's books where the database ends. */
@@ -162,6 +212,7 @@ async function compare(
   schema: string,
   cursor: Cursor,
   at: AtCursor,
+  isInPart: boolean,
   faults: string[],
 ): Promise<NonNullable<Proof['database']>> {
   const known = await storedBooks(client, schema, faults)
@@ -183,12 +234,13 @@ async function compare(
   const rows = await countRows(client, schema, cursor.journalId)
   const { counts, position } = cursor
   const told = (name: string) => counts[name] ?? 0
-  if (told('frames') !== at.frames)
+  // What was stored of segments that are not here any more cannot be counted again.
+  if (!isInPart && told('frames') !== at.frames)
     faults.push(
       `the journal has ${at.frames} frames up to ${formatPosition(position)}, and the database was made from ${told('frames')}`,
     )
   for (const kind of ['deltas', 'snapshots', 'tickers'] as const) {
-    if (Math.abs(told(kind) - at.counts[kind]) > rows.quarantined)
+    if (!isInPart && Math.abs(told(kind) - at.counts[kind]) > rows.quarantined)
       faults.push(
         `the journal has ${at.counts[kind]} ${kind} up to ${formatPosition(position)}, and the database was made from ${told(kind)}`,
       )

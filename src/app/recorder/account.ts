@@ -16,6 +16,8 @@ export type Account = {
   readonly connections: number
   readonly connectionsLost: number
   readonly malformed: number
+  /** Frames that reached books while the disk was full, and are in no journal. */
+  readonly framesUnrecorded: number
   readonly markets: number
   readonly validAtEnd: number
   readonly durable: Position

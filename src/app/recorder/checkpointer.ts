@@ -2,6 +2,9 @@
  * Writes whole books into the journal now and then, so that a late reader never folds far: a market's valid book after so
  * many deltas, after so much time if it changed, and once in each segment, changed or not, so that a segment alone tells
  * of quiet markets too. Spread out: a few at a time, never inside the hot path.
+ *
+ * After a time in which the journal took no frames a reader is to get each book from the exchange's own snapshot: until that
+ * has come, no checkpoint of the market is written, and one of a market that stays silent a minute later.
  */
 import { type CheckpointBook, isTicker, RECORD } from '#domain'
 import { describeCheckpoint, type Fold, type Market } from '#feed'
@@ -12,6 +15,8 @@ import type { Tape } from './tape.ts'
 const PER_TICK_MAX = 20
 /** Markets looked at in one tick for their age. */
 const LOOKED_AT_PER_TICK = 200
+/** How long after a hole of the journal the exchange's snapshot of a market is waited for. */
+export const SNAPSHOT_WAIT_MS = 60_000
 
 export class Checkpointer {
   readonly #fold: Fold
@@ -23,6 +28,9 @@ export class Checkpointer {
   #segment: number
   /** A book based earlier than this has no base in the segment. Unix ms. */
   #segmentSinceMs = 0
+  /** Until then a book whose last snapshot is older than {@link #holeEndMs} is not written. Unix ms. */
+  #waitUntilMs = 0
+  #holeEndMs = 0
   written = 0
 
   /** `segmentOf`: the number of the segment that records go to now. */
@@ -37,6 +45,14 @@ export class Checkpointer {
   /** The market had its number of deltas: called from the hot path, written in a later tick. */
   due(market: Market): void {
     this.#due.add(market)
+  }
+
+  /** The journal goes on after a hole: what it held of the books before is behind a reader's doubt. */
+  holeEnded(): void {
+    this.#holeEndMs = this.#tape.nowMs()
+    this.#waitUntilMs = this.#holeEndMs + SNAPSHOT_WAIT_MS
+    this.#segmentSinceMs = this.#holeEndMs
+    this.#toLookAt = []
   }
 
   tick(): void {
@@ -64,6 +80,7 @@ export class Checkpointer {
   }
 
   #write(market: Market, nowMs: number): void {
+    if (market.snapshotMs < this.#holeEndMs && nowMs < this.#waitUntilMs) return
     // A book in doubt is not written: its next snapshot is a base of its own.
     const book = market.valid && isTicker(market.ticker) ? describeCheckpoint(market) : undefined
     if (book === undefined) return

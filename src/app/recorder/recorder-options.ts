@@ -12,17 +12,23 @@ export type RecorderOptions = {
   readonly keyId: string | undefined
   readonly useYesPrice: boolean
   readonly pingSilenceMs: number
+  /** Within which every proven book is audited; 0 audits none. Hourly unless told. */
+  readonly auditMs?: number
   readonly marketsPerConnection: number
   readonly connectionsMax: number
   readonly journal: {
     readonly commitIntervalMs: number
     readonly bufferBytes: number
+    /** Kept free on the disk: with less than that no frame is taken. Nothing where it is not told. */
+    readonly reserveBytes?: number
     readonly segmentBytes: number
     readonly segmentMs: number
     readonly seal: boolean
     readonly checkpointDeltas: number
     readonly checkpointMs: number
   }
+  /** How far messages of a connection may grow older than at best before it is replaced; absent or 0: it never is. */
+  readonly messageAge?: { readonly climbMsMax: number; readonly windowMs?: number }
   readonly log: Log
   readonly disk?: Disk
   readonly clock?: Clock

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
+  type ClockBody,
   type ConnectionLostBody,
   type Environment,
   isTicker,
@@ -15,13 +16,26 @@ import {
   type RestBody,
   type SessionBody,
 } from '#domain'
-import { Backpressure, describeContext, type Effect, Fold, type Relief, Session } from '#feed'
+import {
+  AUDIT_MS,
+  Backpressure,
+  DiskRoom,
+  describeContext,
+  type Effect,
+  Fold,
+  type FreeSpace,
+  type Relief,
+  type RoomChange,
+  Session,
+} from '#feed'
 import { encodeJson, FileDisk, type Journal, openJournal, SystemClock } from '#journal'
 import { type Ending, ExchangeLink, type LinkTap } from '#kalshi'
 import { BookHub, type Paused } from '#live'
 import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
+import { AgeReplacement } from './age-replacement.ts'
+import { AuditTally } from './audit-tally.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
@@ -32,6 +46,8 @@ import type { RecorderOptions } from './recorder-options.ts'
 import { Tape } from './tape.ts'
 
 const TICK_MS = 50
+/** What a disk says that has no room: on its own account, or on that of the user's quota. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
 /** How long stopping may wait for the disk: with the rest of stopping it stays below five seconds. */
 const CLOSE_MS_MAX = 4_000
 /** Opens the journal and makes ready; nothing is connected before {@link Recorder.start}. */
@@ -53,8 +69,8 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     onDurable: (position) => recorder?.becameDurable(position),
     onEvent: (event) => {
       tellJournalEvent(log, event)
-      if (event.kind === 'write_failed') recorder?.writeFailing(true)
-      if (event.kind === 'write_recovered') recorder?.writeFailing(false)
+      if (event.kind === 'write_failed') recorder?.writeFailing(event.code)
+      if (event.kind === 'write_recovered') recorder?.writeFailing(undefined)
       if (event.kind === 'failed') recorder?.failed(event.error)
     },
   })
@@ -69,7 +85,8 @@ export class Recorder {
   readonly journal: Journal
   readonly fold: Fold
   readonly hub = new BookHub()
-  readonly age = new MessageAge()
+  readonly age: MessageAge
+  readonly audits: AuditTally
   readonly quarantine: Quarantined[] = []
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
@@ -80,8 +97,11 @@ export class Recorder {
   /** By connection number. */
   readonly #linkOf = new Map<number, ExchangeLink>()
   readonly #backpressure: Backpressure
+  readonly #room: DiskRoom
+  #free: FreeSpace
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
+  readonly #replacement: AgeReplacement<ExchangeLink>
   readonly #repeats: RepeatedLines
   readonly #durableListeners = new Set<(position: Position) => void>()
   readonly #startedMs = performance.now()
@@ -92,6 +112,9 @@ export class Recorder {
   /** REST exchanges that no note tells of yet. */
   #restLeftOut = 0
   #connectionsLost = 0
+  #wasDownFromNs: bigint | undefined
+  #clock: ClockBody | undefined
+  #clockEpoch: number
   #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<Account> | undefined
@@ -101,22 +124,33 @@ export class Recorder {
   constructor(options: RecorderOptions, journal: Journal) {
     this.#options = options
     this.journal = journal
+    this.#clockEpoch = journal.epoch
+    this.age = new MessageAge(options.messageAge?.windowMs)
+    this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
+    this.audits = new AuditTally(
+      this.#repeats,
+      () => this.#tape.nowMs(),
+      () => this.#tape.cutOff === undefined,
+    )
     this.fold = new Fold(
       listenFor({
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
         age: this.age,
+        audits: this.audits,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
+        marketOf: (ticker) => this.fold.market(ticker),
         linkOf: (connection) => this.#linkOf.get(connection),
         nowMs: () => this.#tape.nowMs(),
       }),
     )
     this.#tape = new Tape(journal, this.fold)
     this.#backpressure = new Backpressure(options.journal.bufferBytes)
+    this.#room = new DiskRoom(options.journal.reserveBytes ?? 0, options.journal.bufferBytes)
     this.#checkpointer = new Checkpointer(this.fold, this.#tape, options.journal, () => journal.head.segment)
     this.broken = new Promise((resolve) => {
       this.#break = resolve
@@ -139,8 +173,33 @@ export class Recorder {
     return this.#backpressure.state
   }
 
+  /** Since when the disk is full and frames reach books alone, and how many did; `undefined` while there is room. */
+  get cutOff(): Tape['cutOff'] {
+    return this.#tape.cutOff
+  }
+
+  /** Frames that reached books and are in no journal, since the start. */
+  get framesUnrecorded(): number {
+    return this.#tape.framesUnrecorded
+  }
+
   get connectionsLost(): number {
     return this.#connectionsLost
+  }
+
+  /** How often a connection was replaced because its messages grew old. */
+  replacementsOf(link: ExchangeLink): number {
+    return this.#replacement.countOf(link)
+  }
+
+  /** Since when the run before this one, which ended without a word, had recorded nothing; `undefined` where none did. */
+  get wasDownFromNs(): bigint | undefined {
+    return this.#wasDownFromNs
+  }
+
+  /** The last estimate of how far the wall clock is off. */
+  get clock(): ClockBody | undefined {
+    return this.#clock
   }
 
   /** Why the last attempt to connect failed, with what to do; `undefined` once one succeeded. */
@@ -194,6 +253,7 @@ export class Recorder {
 
   /** A hole that a process which died left behind: from its last durable record to now. */
   declareProcessDown(fromNs: bigint): void {
+    this.#wasDownFromNs = fromNs
     const body = { cause: 'process_down', fromNs: String(fromNs), toNs: this.#tape.unixNs(this.journal.stamp()) }
     this.#tape.record(RECORD.GAP, 0, encodeJson(body))
   }
@@ -204,6 +264,12 @@ export class Recorder {
    */
   rest(body: RestBody): void {
     if (!this.#tape.offer(RECORD.REST, 0, encodeJson(body))) this.#restLeftOut++
+  }
+
+  /** An estimate of how far the wall clock is off: kept in the journal, since message ages are only as good as it. */
+  clockEstimated(body: ClockBody): void {
+    this.#clock = body
+    if (this.#stopping === undefined) this.#tape.record(RECORD.CLOCK, 0, encodeJson(body))
   }
 
   note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -221,9 +287,16 @@ export class Recorder {
     for (const listener of this.#durableListeners) listener(position)
   }
 
-  /** For {@link openRecorder}. */
-  writeFailing(isFailing: boolean): void {
-    this.#isWriteFailing = isFailing
+  /** For {@link openRecorder}: with the disk's code when it refused, without one when it takes again. */
+  writeFailing(code: string | undefined): void {
+    this.#isWriteFailing = code !== undefined
+    if (code !== undefined && NO_ROOM.has(code)) this.#room.refused(performance.now())
+    else this.#room.written()
+  }
+
+  /** What is free on the journal's disk: to be told about once a second. */
+  looked(free: FreeSpace): void {
+    this.#free = free
   }
 
   /** Lets the connections go until {@link resume}. Paused already, it stays as it was. */
@@ -314,12 +387,14 @@ export class Recorder {
     const validAtEnd = this.fold.markets().filter(({ valid }) => valid).length
     for (const link of this.#links) link.stop()
     clearInterval(this.#timer)
+    this.#tape.endCut()
     this.hub.close()
     this.#repeats.tell(true)
     const { frames, breaks, malformed } = this.fold.counts
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
     if (this.#restLeftOut > 0) this.#tellRestLeftOut()
+    this.audits.write(this.#tape)
     const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
     this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
     let isComplete = true
@@ -342,11 +417,16 @@ export class Recorder {
       connections: this.#connectionsOpened,
       connectionsLost: this.#connectionsLost,
       malformed,
+      framesUnrecorded: this.framesUnrecorded,
       markets: this.markets.length,
       validAtEnd,
       durable: this.journal.durable,
       isComplete:
-        isComplete && this.#tape.owed === 0 && this.#tape.tooLarge === 0 && metrics.durableRecords === metrics.records,
+        isComplete &&
+        this.#tape.owed === 0 &&
+        this.#tape.tooLarge === 0 &&
+        this.framesUnrecorded === 0 &&
+        metrics.durableRecords === metrics.records,
     }
   }
 
@@ -357,9 +437,9 @@ export class Recorder {
   }
 
   #openLink(markets: readonly string[]): ExchangeLink {
-    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
+    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs = AUDIT_MS, random = Math.random } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
-    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs })
+    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs, auditMs })
     const link: ExchangeLink = new ExchangeLink({
       url: wsUrl,
       key,
@@ -391,17 +471,18 @@ export class Recorder {
         if (taken !== 'taken') return this.#relieve(this.#backpressure.refused(performance.now()))
         frameStamp = tape.lastStamp
         const { bufferedBytes } = this.journal
-        if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+        if (bufferedBytes > this.#backpressure.pauseAboveBytes && tape.cutOff === undefined)
           this.#relieve(this.#backpressure.check(bufferedBytes, performance.now()))
       },
       sent: (connection, text) => tape.sent(connection, text),
       lost: (connection, ending) => {
-        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused'
+        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused' || ending.cause === 'message_age'
+        this.age.close(connection)
         this.#connectionsLost += isMeant ? 0 : 1
         this.#linkOf.delete(connection)
         tape.lost(connection, this.#lostBody(ending, frameStamp))
         this.#releaseUnwanted()
-        log[isMeant ? 'info' : 'warn']({
+        log[isMeant && ending.cause !== 'message_age' ? 'info' : 'warn']({
           event: 'connection_lost',
           connection,
           cause: ending.cause,
@@ -435,6 +516,16 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'wire_changed' && connection !== undefined) {
+      const { what: detail, markets } = effect
+      this.#tape.validity(connection, { action: 'doubt', markets, cause: 'wire_changed', detail })
+    }
+    if (effect.kind === 'wire_sound' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'wire_sound', cause: 'wire_changed' })
+    }
+    if (effect.kind === 'settle_audits' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+    }
     if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
       this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
     }
@@ -445,13 +536,43 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
-    if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
-    this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
+    this.audits.write(this.#tape)
+    this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
+    if (!this.#room.isFull) {
+      if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
+      this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
+    }
     for (const link of this.#links) link.tick(this.#bookSeqOf(link))
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
-    this.age.tick(nowMs)
+    if (this.journal.epoch !== this.#clockEpoch) {
+      this.#clockEpoch = this.journal.epoch
+      this.age.clockStepped()
+    }
+    if (this.age.tick(nowMs)) this.#replaceAged(nowMs)
+  }
+
+  /**
+   * Breaks, then makes: a market follows one subscription at a time, in the fold and in every reader of the journal, and two of
+   * one market would need a rule for whose frames count. The hole is told with its cause and ends with the fresh snapshots.
+   */
+  #replaceAged(nowMs: number): void {
+    if (this.#backpressure.state !== 'flowing' || this.#paused !== undefined) return
+    const connections = this.#links
+      .filter(({ session }) => session.markets.size > 0)
+      .map((key) => {
+        const age = key.connection === undefined ? undefined : this.age.of(key.connection)
+        return { key, isWhole: key.session.state === 'live', climbMs: age?.trend.climbMs ?? 0, age }
+      })
+    const next = this.#replacement.next(connections, nowMs)
+    const age = next === undefined ? undefined : this.age.of(next.key.connection ?? 0)
+    if (next === undefined || age === undefined) return
+    const { recent, trend } = age
+    const detail =
+      `messages are ${Math.round(next.climbMs)} ms older than at best: p50 ${Math.round(recent.p50Ms)} ms, ` +
+      `${Math.round(trend.msPerMinute)} ms more each minute`
+    next.key.act((session, now) => session.replace(detail, now))
   }
 
   #tellRestLeftOut(): void {
@@ -464,6 +585,23 @@ export class Recorder {
   #bookSeqOf({ connection, session }: ExchangeLink): number | undefined {
     if (connection === undefined || session.bookSid === undefined) return undefined
     return this.fold.connection(connection)?.subscription(session.bookSid)?.last
+  }
+
+  /** The disk is full: books live on without the journal. Or it has room: the journal goes on, and every book is asked for. */
+  #changeRoom(change: RoomChange): void {
+    const { log } = this.#options
+    const { freeBytes } = this.#free ?? {}
+    if (change === 'full') {
+      log.error({ event: 'disk_full', freeBytes, bufferedBytes: this.journal.bufferedBytes }, DISK_FULL_TEXT)
+      this.#tape.cut()
+      this.#relieve(this.#backpressure.release(performance.now()))
+    }
+    if (change !== 'room') return
+    const { sinceMs = 0, frames = 0 } = this.#tape.cutOff ?? {}
+    log.warn({ event: 'disk_has_room', freeBytes, forMs: Date.now() - sinceMs, framesUnrecorded: frames })
+    this.#tape.goOn(this.session)
+    this.#checkpointer.holeEnded()
+    for (const link of this.#links) link.act((session, nowMs) => session.resync([...session.markets], nowMs))
   }
 
   #relieve(relief: Relief): void {
@@ -480,6 +618,9 @@ export class Recorder {
     }
   }
 }
+
+const DISK_FULL_TEXT =
+  'the disk is full: frames reach the books and are not recorded. Make room; the recording then goes on by itself'
 
 /** Markets that may be asked for, and what is wrong with the others. */
 export function checkTickers(markets: readonly string[]): { good: string[]; bad: string[] } {

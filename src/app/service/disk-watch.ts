@@ -4,12 +4,15 @@
  */
 import { opendir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FreeSpace } from '#feed'
 
 /** A disk with less free is told of as a trouble, and one with less than a hundredth of it is not started on. */
 export const FREE_BYTES_LOW = 1024 ** 3
 export const FREE_BYTES_MIN = 16 * 1024 ** 2
+/** A small disk is started on with so much of it free. */
+const FREE_SHARE_MIN = 1 / 20
 
-const FREE_EVERY_MS = 10_000
+const FREE_EVERY_MS = 1_000
 const USED_EVERY_MS = 20_000
 /** Files looked at in one round; a folder with more is counted in part and says so. */
 const FILES_MAX = 100_000
@@ -17,6 +20,7 @@ const FILES_MAX = 100_000
 export type DiskFigures = {
   /** For this user; `undefined` where the system does not say. */
   readonly freeBytes: number | undefined
+  readonly totalBytes: number | undefined
   /** Of all files in the data folder. */
   readonly usedBytes: number | undefined
 }
@@ -27,18 +31,22 @@ export class DiskFullError extends Error {
 }
 
 /** Throws {@link DiskFullError} when recording would end before it began. */
-export function checkFree(folder: string, freeBytes: number | undefined): void {
-  if (freeBytes === undefined || freeBytes >= FREE_BYTES_MIN) return
+export function checkFree(folder: string, free: FreeSpace): void {
+  if (free === undefined) return
+  const needed = Math.min(FREE_BYTES_MIN, free.totalBytes * FREE_SHARE_MIN)
+  if (free.freeBytes >= needed) return
+  const inMiB = (bytes: number) => Math.round((bytes / 1024 ** 2) * 10) / 10
   throw new DiskFullError(
-    `found ${Math.floor(freeBytes / 1024 ** 2)} MiB free on the disk of ${folder}, needed at least ${FREE_BYTES_MIN / 1024 ** 2}: ` +
+    `found ${inMiB(free.freeBytes)} MiB free on the disk of ${folder}, needed at least ${inMiB(needed)}: ` +
       'make room, or name a folder on another disk with --data',
   )
 }
 
-export async function freeBytesOf(folder: string): Promise<number | undefined> {
+/** What is free for this user, and the whole; `undefined` where the system does not say. */
+export async function freeSpaceOf(folder: string): Promise<FreeSpace> {
   try {
-    const { bavail, bsize } = await statfs(folder)
-    return bavail * bsize
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   } catch {
     return undefined
   }
@@ -48,11 +56,15 @@ export class DiskWatch {
   readonly #folder: string
   readonly #stopping = new AbortController()
   readonly #timers: NodeJS.Timeout[] = []
+  readonly #onLook: (free: FreeSpace) => void
   #isCounting = false
-  figures: DiskFigures = { freeBytes: undefined, usedBytes: undefined }
+  #isLooking = false
+  figures: DiskFigures = { freeBytes: undefined, totalBytes: undefined, usedBytes: undefined }
 
-  constructor(folder: string) {
+  /** `onLook` is told about once a second what is free. */
+  constructor(folder: string, onLook: (free: FreeSpace) => void = () => {}) {
     this.#folder = folder
+    this.#onLook = onLook
   }
 
   async start(): Promise<void> {
@@ -68,7 +80,13 @@ export class DiskWatch {
   }
 
   async #lookAtFree(): Promise<void> {
-    this.figures = { ...this.figures, freeBytes: await freeBytesOf(this.#folder) }
+    // A disk that hangs is asked once.
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const free = await freeSpaceOf(this.#folder)
+    this.#isLooking = false
+    this.figures = { ...this.figures, freeBytes: free?.freeBytes, totalBytes: free?.totalBytes }
+    if (!this.#stopping.signal.aborted) this.#onLook(free)
   }
 
   async #count(): Promise<void> {

@@ -5,12 +5,15 @@
  * It puts the parts together, in the order in which they need each other, and hands them to {@link stopService}; what each
  * does is its own business. Only the recorder can end the run: whatever else fails is started anew or done without.
  */
+import { parsePosition } from '#domain'
 import { startSealer } from '#journal'
 import type { SigningKey } from '#kalshi'
+import { AlertService } from '../alert/alert-service.ts'
 import type { ApiThread } from '../api/api-thread.ts'
 import { type OpenedApi, openApi } from '../api/open-api.ts'
+import { type ArchiveThread, startArchiver } from '../archive/archive-thread.ts'
 import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
-import { openControl } from '../control/control-server.ts'
+import { type ControlServer, openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { OwnTerminal } from '../panel/own-terminal.ts'
@@ -25,8 +28,10 @@ import { summariesOf } from '../threads/supervised-thread.ts'
 import { VERSION } from '../version.ts'
 import { boundsOf } from './bounds.ts'
 import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
-import { checkFree, DiskWatch, freeBytesOf } from './disk-watch.ts'
+import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
+import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
+import { daysLeft } from './outlook.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
@@ -45,9 +50,10 @@ export async function runService(options: ServiceOptions): Promise<RunAccount> {
   const signals = untilStopped()
   for (const { name, text } of options.notices) log.warn({ event: 'config_notice', name }, text)
   const key = loadSigningKey(config, log)
+  if (config.exchange.strictKey && options.builtIn === undefined) await refuseMoreThanRead(config.exchange, key)
   const lock = lockData(dataFolder, options.command)
   try {
-    checkFree(dataFolder, await freeBytesOf(dataFolder))
+    checkFree(dataFolder, await freeSpaceOf(dataFolder))
     const { command, environment } = options
     log.info({ event: 'program_started', command, version: VERSION, environment, dataFolder })
     const recorder = await openRecording(options, key, log)
@@ -84,38 +90,57 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = begun
   const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
-  const disk = new DiskWatch(dataFolder)
+  const disk = new DiskWatch(dataFolder, (free) => recorder.looked(free))
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   let api: ApiThread | undefined
+  let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
+  let alerts: AlertService | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
-  const threads = () => summariesOf({ api: api?.status(), exchange: builtIn?.exchange.status() })
+  const threads = () =>
+    summariesOf({ api: api?.status(), archive: archive?.status(), exchange: builtIn?.exchange.status() })
   const control = await openControl({
     dataFolder,
     recorder,
     log,
     ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
+    alerts: () => alerts?.summary,
+    outlook: () => outlook.current,
+    archive: () => archive?.summary(),
     onStop: () => signals.stop('asked to over the control socket'),
   })
   const manager = new ServiceManager({ log })
+  const asking = new AbortController()
   const stop = (reason: string) =>
-    stopService({ recorder, rest, list, store, api, threads, control, sealer, disk, outlook, panel, log }, reason)
+    stopService(
+      {
+        ...{ recorder, rest, list, store, api, threads, control, sealer },
+        ...{ archive, disk, outlook, alerts, panel, log },
+      },
+      reason,
+    )
   try {
     // Before anything is connected or stored: who started it wants the page, and should not hear late of a taken port.
     const opened = await openApi(options, log)
     api = opened?.thread
     if (options.store) store = startRecorderStore(config, dataFolder, recorder, log)
+    const readBefore = () => neededFrom(options.store, store)
+    archive = await startArchiver({ config: config.archive, dataFolder, readBefore, log })
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
+    rest.start()
+    alerts = startAlerts(options, recorder, log, control, () => daysOf(disk, outlook))
     void tellAllBounds(options, opened?.bounds, log)
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
     )
     if (markets !== undefined) {
       recorder.start(markets)
+      if (builtIn === undefined && !config.exchange.strictKey)
+        void warnOfScopes(config.exchange, key, log, asking.signal)
       if (options.forMs !== undefined) signals.after(options.forMs)
       manager.ready({ broken: recorder.broken, describe: () => describeRecorder(recorder, environment) })
       if (list === undefined) void rest.describe(markets)
@@ -144,8 +169,19 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     await stop('could not start')
     throw error
   } finally {
+    asking.abort()
     manager.close()
   }
+}
+
+/**
+ * The segment before which nothing need be kept for the database: the one that it has reached. `undefined` while that is
+ * not known; without a store the archive alone is to have it.
+ */
+function neededFrom(hasStore: boolean, store: RecorderStore | undefined): number | undefined {
+  if (!hasStore) return Number.MAX_SAFE_INTEGER
+  const { state, position } = store?.summary() ?? NOT_STARTED
+  return state === 'writing' ? parsePosition(position)?.segment : undefined
 }
 
 /** Once the API is there, or is known not to be. */
@@ -163,6 +199,23 @@ function tellBuiltIn(exchange: BuiltInExchange, log: Log): void {
     'recording the built-in exchange: its markets, traders and prices are invented',
   )
 }
+
+function startAlerts(
+  { config, environment, dataFolder }: ServiceOptions,
+  recorder: Recorder,
+  log: Log,
+  control: ControlServer,
+  daysLeft: () => number | undefined,
+): AlertService {
+  const status = () => control.status()
+  const alerts = new AlertService({ config, environment, dataFolder, log, status, daysLeft })
+  const { wasDownFromNs } = recorder
+  alerts.start(wasDownFromNs === undefined ? undefined : new Date(Number(wasDownFromNs / 1_000_000n)))
+  return alerts
+}
+
+const daysOf = ({ figures }: DiskWatch, { current }: OutlookTeller): number | undefined =>
+  figures.freeBytes === undefined || current === undefined ? undefined : daysLeft(figures.freeBytes, current)
 
 const SEAL_EVERY_MS = 60_000
 

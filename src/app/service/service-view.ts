@@ -26,6 +26,8 @@ export type ServiceView = {
   readonly lost: number
   readonly malformed: number
   readonly backpressure: string
+  /** The disk is full: since when, and how many frames reached books alone. */
+  readonly cutOff: Recorder['cutOff']
   readonly liveConnections: number
   readonly connections: number
   /** `undefined` when nothing is to be stored. */
@@ -75,6 +77,7 @@ export function viewService(parts: ViewParts): ServiceView {
     lost: recorder.connectionsLost,
     malformed: counts.malformed,
     backpressure: recorder.backpressure,
+    cutOff: recorder.cutOff,
     liveConnections: recorder.links.filter(({ session }) => session.state === 'live').length,
     connections: recorder.links.length,
     store: parts.store(),

@@ -21,6 +21,8 @@ export function troublesOf(view: ServiceView): string[] {
       view.liveConnections === 0 &&
       (!isStarting || view.refusal !== undefined) &&
       `NOT CONNECTED, and tried again: ${view.refusal ?? 'the exchange does not answer'}`,
+    view.cutOff !== undefined &&
+      `THE DISK IS FULL: nothing is recorded since ${new Date(view.cutOff.sinceMs).toISOString().slice(11, 19)} UTC (${view.cutOff.frames} frames reached books alone); make room`,
     view.backpressure !== 'flowing' && `the disk cannot keep up: connections are ${view.backpressure}`,
     disk.freeBytes !== undefined &&
       disk.freeBytes < FREE_BYTES_LOW &&

@@ -17,6 +17,8 @@ export type RestSource = {
   sent(): unknown
   /** The body of `/account/limits`; `undefined` for a request without a signature. */
   readonly limits: (() => unknown) | undefined
+  /** The body of `/api_keys`; `undefined` for a request without a signature. */
+  readonly keys: (() => unknown) | undefined
 }
 
 export const API_ROOT = '/trade-api/v2'
@@ -48,6 +50,9 @@ function answerApi(source: RestSource, parts: readonly string[], query: URLSearc
       return name === 'status' ? ok(EXCHANGE_STATUS) : name === 'schedule' ? ok(EXCHANGE_SCHEDULE) : undefined
     case 'account':
       return answerAccount(source, name)
+    case 'api_keys':
+      if (name !== '') return undefined
+      return source.keys === undefined ? unsigned('the keys are those of an account') : ok(source.keys())
     case 'series':
       return name === '' ? listSeries(venue, query) : oneSeries(venue, name)
     case 'events':
@@ -66,9 +71,11 @@ function answerApi(source: RestSource, parts: readonly string[], query: URLSearc
 function answerAccount({ limits }: RestSource, name: string): RestAnswer | undefined {
   if (name === 'endpoint_costs') return ok(ENDPOINT_COSTS)
   if (name !== 'limits') return undefined
-  if (limits === undefined) return failed(401, 'missing_headers', 'the limits are those of a key: sign the request')
+  if (limits === undefined) return unsigned('the limits are those of a key')
   return ok(limits())
 }
+
+const unsigned = (why: string): RestAnswer => failed(401, 'missing_headers', `${why}: sign the request`)
 
 const noPath = (path: string): RestAnswer => notFound(`no such path: ${path}`)
 

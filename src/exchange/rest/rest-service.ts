@@ -23,6 +23,8 @@ export type RestServiceOptions = {
   readonly readTokensPerSecond: number
   /** How long an answer to a request without a signature is kept. */
   readonly cacheMs: number
+  /** What every key may do, as `/api_keys` tells it. */
+  readonly keyScopes: readonly string[]
   /** What a request for this path is answered on purpose. */
   readonly refusal: (url: string) => RestAnswer | undefined
   /** Unix ms until which nothing is active; `undefined` while the exchange is open. */
@@ -63,7 +65,7 @@ export class RestService {
 
   #answer(request: IncomingMessage): Answer {
     const { method = 'GET', url = '/', headers } = request
-    const { venue, key, nowMs, sent, cacheMs } = this.#options
+    const { venue, key, nowMs, sent, cacheMs, keyScopes } = this.#options
     const signed = isSigned(headers)
     const admission = signed ? admit(headers, method, url, key, nowMs()) : undefined
     if (admission?.kind === 'refused') return failed(401, admission.code, admission.details)
@@ -75,7 +77,8 @@ export class RestService {
     const planned = SENT_PATHS.has(path.pathname) ? undefined : this.#options.refusal(url)
     if (planned !== undefined) return planned
     const limits = signed ? () => this.#tokens.describe() : undefined
-    const make = (): RestAnswer => answerRest({ venue, sent, limits }, method, path)
+    const keys = signed ? () => describeKeys(keyIdOf(headers), keyScopes) : undefined
+    const make = (): RestAnswer => answerRest({ venue, sent, limits, keys }, method, path)
     if (SENT_PATHS.has(path.pathname)) return make()
     if (signed) return this.#tokens.take(keyIdOf(headers), performance.now()) ? make() : TOO_MANY
     if (cacheMs === 0 || method !== 'GET') return make()
@@ -84,3 +87,8 @@ export class RestService {
     return { ...answer, headers: { 'cache-control': `public, max-age=${Math.ceil(cacheMs / 1000)}`, age: seconds } }
   }
 }
+
+/** Any key id is taken here, so the account has just the one that asks (model ApiKey of docs.kalshi.com, read 2026-11). */
+const describeKeys = (keyId: string, scopes: readonly string[]) => ({
+  api_keys: [{ api_key_id: keyId, name: 'simulated', scopes }],
+})

@@ -122,6 +122,7 @@ export class Exchange implements RunningExchange {
       sent: () => this.sent(),
       readTokensPerSecond: settings.readTokensPerSecond,
       cacheMs: settings.restCacheMs,
+      keyScopes: settings.keyScopes,
       refusal: (path) => this.#plannedRefusal(path),
       pausedUntilMs: () => switches.maintenanceUntilMs,
     })

@@ -14,4 +14,12 @@ export {
 } from './control-protocol.ts'
 export { followRecorder } from './follow-recorder.ts'
 export { LineSplitter } from './lines.ts'
-export type { Paused, RecorderStatus, ServiceStatus, StoreSummary, ThreadSummary } from './recorder-status.ts'
+export type {
+  AlertSummary,
+  ArchiveStatus,
+  Paused,
+  RecorderStatus,
+  ServiceStatus,
+  StoreSummary,
+  ThreadSummary,
+} from './recorder-status.ts'

@@ -54,7 +54,8 @@ export async function prepareBinaries(
   return await tryOut(copy, user)
 }
 
-async function tryOut(native: string, user: ServerUser | undefined): Promise<Binaries> {
+/** What they say of themselves. Throws FLOW_DB_NO_BINARY when they do not run on this system. */
+export async function tryOut(native: string, user: ServerUser | undefined): Promise<Binaries> {
   const postgres = join(native, 'bin', 'postgres')
   const { code, failure, out, err } = await runProgram(postgres, ['--version'], { user, limitMs: 30_000 })
   const version = /PostgreSQL\) (\d+)\S*/.exec(out)
@@ -70,6 +71,12 @@ async function tryOut(native: string, user: ServerUser | undefined): Promise<Bin
     version: version[0].slice('PostgreSQL) '.length),
     major: Number(version[1]),
   }
+}
+
+/** Whether the links of its libraries are there; they are made when the server is first started. */
+export async function hasLinks(native: string): Promise<boolean> {
+  for (const { target } of await readLinks(native)) if (!(await isThere(target))) return false
+  return true
 }
 
 /** Makes the links that are missing. Returns why one could not be made. */

@@ -5,6 +5,7 @@
  * hold has no entry.
  */
 import { TickerTable } from '#codec'
+import { newStanding } from '#ledger'
 import type { Known } from './standing.ts'
 
 export const STORED_TICKER_LENGTH_MAX = 128
@@ -46,7 +47,7 @@ export class KnownMarkets {
     if (number >= 0) return this.at(number)
     if (!isStorableTicker(ticker)) return undefined
     const id = this.#ids.get(ticker) ?? 0
-    const known: Known = { id, ticker, snapshot: undefined, gap: undefined, validity: undefined }
+    const known: Known = { ...newStanding<number>(), id, ticker }
     this.#known[this.tickers.add(ticker)] = known
     return this.#withId(known)
   }

@@ -8,6 +8,7 @@ import type { Position } from '#domain'
 import { CopyBinary } from './copy-binary.ts'
 import {
   type CopyTable,
+  type CoverageRow,
   DELTAS,
   type DeltaRow,
   GAPS,
@@ -80,10 +81,12 @@ export class RowBatch {
   readonly changedConnections: JsonRow[] = []
   readonly endedGaps: GapRow[] = []
   readonly endedValidity: ValidityRow[] = []
+  readonly endedCoverage: CoverageRow[] = []
 
   /** Rows begun in this batch, which may still get their end in it; written when it is sealed. */
   readonly newGaps = new Set<GapRow>()
   readonly newValidity = new Set<ValidityRow>()
+  readonly newCoverage = new Set<CoverageRow>()
   readonly #tradeIds = new Set<string>()
   /** Days since 1970 by receive stamp and, of trades, by exchange stamp: each needs a partition. */
   readonly days = new Set<number>()
@@ -124,6 +127,7 @@ export class RowBatch {
       this.trades.length +
       this.newGaps.size +
       this.newValidity.size +
+      this.newCoverage.size +
       this.sessions.length +
       this.connections.length +
       this.lifecycle.length +
@@ -139,7 +143,8 @@ export class RowBatch {
         this.endedSessions.length +
         this.changedConnections.length +
         this.endedGaps.length +
-        this.endedValidity.length ===
+        this.endedValidity.length +
+        this.endedCoverage.length ===
       0
     )
   }

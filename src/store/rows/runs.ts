@@ -81,7 +81,12 @@ export class Runs {
     const cause = body?.cause ?? 'disconnect'
     const doubt = doubtOf(cause)
     this.#parts.standing.losing(
-      { cause: doubt === 'connection_lost' ? cause : doubt, proofNs, kind: body?.lastProofKind ?? 'durable' },
+      {
+        cause: doubt === 'connection_lost' ? cause : doubt,
+        detail: body?.detail,
+        proofNs,
+        kind: body?.lastProofKind ?? 'durable',
+      },
       () => this.#parts.fold.lost(record, doubt),
     )
     this.#parts.standing.connectionLost(this.stored(record), {
@@ -124,6 +129,7 @@ export class Runs {
       })
     }
     this.#parts.standing.losing(proof, () => this.#parts.fold.sessionStarted())
+    this.#parts.standing.runBegan()
     this.current = body.session
     this.begun++
     this.#base = this.#last
@@ -141,16 +147,24 @@ export class Runs {
   }
 
   /** A hole that does not follow from the frames: both ends are told at once. */
-  declaredGap({ cause, fromNs, toNs, markets, detail }: GapBody): void {
+  declaredGap(body: GapBody): void {
+    const { cause, fromNs, toNs, markets, detail } = body
+    // Whatever it puts in doubt was proven up to its beginning.
+    const proof = { cause, proofNs: BigInt(fromNs), kind: 'frame' }
+    this.#parts.standing.losing(proof, () => this.#parts.fold.gap(body))
+    // Its end is told by a record of its own.
+    if (cause === 'disk_full' && toNs === undefined) return
     const origin = this.#parts.origin()
     const batch = this.#parts.batch()
     if (batch === undefined) return
     const to = toNs === undefined ? undefined : { ...origin, receivedNs: BigInt(toNs) }
-    const gap = { cause, detail, fromNs: BigInt(fromNs), fromKind: 'durable', found: origin, to }
+    const gap = { cause, detail, fromNs: BigInt(fromNs), fromKind: 'durable', found: origin }
+    const end = { to, closedBy: to === undefined ? undefined : ('declared' as const) }
     const ids = markets?.filter(isStorableTicker).map((ticker) => this.#parts.marketOf(ticker)?.id) ?? [undefined]
     for (const market of ids) {
       batch.newGaps.add({
         ...gap,
+        ...end,
         market,
         connection: undefined,
         sid: undefined,

@@ -12,8 +12,11 @@ export type StoredState = {
   /** The highest connection number stored; 0 when there is none. */
   readonly lastConnection: number
   /** The run that the watermark stands in, and the lowest connection number of it when it has one. */
-  readonly session: { readonly id: string; readonly firstConnection: number | undefined } | undefined
+  readonly session:
+    | { readonly id: string; readonly firstConnection: number | undefined; readonly started: Origin | undefined }
+    | undefined
   readonly openGaps: readonly { readonly market: number; readonly found: Origin; readonly cause: string }[]
+  readonly openCoverage: readonly { readonly market: number; readonly from: Origin; readonly connection: number }[]
   readonly openValidity: readonly {
     readonly market: number
     readonly from: Origin
@@ -34,6 +37,7 @@ export const emptyState = (journalId: number): StoredState => ({
   lastConnection: 0,
   session: undefined,
   openGaps: [],
+  openCoverage: [],
   openValidity: [],
   counts: {},
   lastNs: 0n,

@@ -2,14 +2,15 @@
  * The tables that COPY fills: their columns in the order of the fields, and a row of each as the fold hands it over.
  * Units and clocks stand with the columns in schema/migrations. What changes a row later is not here (row-batch.ts).
  */
-import type { Levels, Position, Side } from '#domain'
+import type { Levels, Side } from '#domain'
+import type { Asked, Gap, Place, Validity } from '#ledger'
 import type { CopyBinary } from './copy-binary.ts'
 
 /** What a table of the journal's rows is called, and what COPY names in parentheses. */
 export type CopyTable = { readonly name: string; readonly columns: readonly string[] }
 
 /** Where a row's record stands, and when it came. */
-export type Origin = Position & { readonly receivedNs: bigint }
+export type Origin = Place
 
 const table = (name: string, columns: string): CopyTable => ({ name, columns: columns.split(' ') })
 
@@ -33,7 +34,7 @@ export const TICKER = table(
 export const GAPS = table(
   'rl_gaps',
   'journal_id found_segment found_offset found_ns market_id connection sid cause detail ' +
-    'from_ns from_kind to_segment to_offset to_ns',
+    'from_ns from_kind to_segment to_offset to_ns closed_by',
 )
 export const VALIDITY = table(
   'rl_validity',
@@ -81,7 +82,8 @@ export function writeDelta(copy: CopyBinary, row: DeltaRow): string | undefined 
   return copy.end()
 }
 
-export const SNAPSHOT_KIND = { FRAME: 0, CHECKPOINT: 1 } as const
+/** `AUDIT`: a snapshot frame that was compared with our book, differed and did not take its place. */
+export const SNAPSHOT_KIND = { FRAME: 0, CHECKPOINT: 1, AUDIT: 2 } as const
 
 /** A whole book: a snapshot frame, or a checkpoint of the recorder. */
 export type SnapshotRow = {
@@ -90,7 +92,7 @@ export type SnapshotRow = {
   readonly sid: number
   readonly seq: number
   readonly kind: (typeof SNAPSHOT_KIND)[keyof typeof SNAPSHOT_KIND]
-  /** `false`: the exchange does not know the ticker; the row is no book. */
+  /** `false`: the exchange does not know the ticker, or it is an audit; the row is no book to build on. */
   readonly known: boolean
   readonly exchangeMs: number
   readonly levels: Levels
@@ -191,22 +193,11 @@ export function writeTicker(copy: CopyBinary, row: TickerRow, origin: Origin): s
   return copy.end()
 }
 
-/** A hole. Ends at the first snapshot that proves its market again; a record of its own says both ends at once. */
-export type GapRow = {
-  readonly market: number | undefined
-  readonly connection: number | undefined
-  readonly sid: number | undefined
-  readonly cause: string
-  readonly detail: string | undefined
-  readonly found: Origin
-  readonly fromNs: bigint
-  /** What was the last proof: a frame, a ping, a snapshot, a durable record. */
-  readonly fromKind: string
-  to: Origin | undefined
-}
+/** A market's part of a hole. */
+export type GapRow = Gap<number>
 
 export function writeGap(copy: CopyBinary, journal: number, row: GapRow): string | undefined {
-  copy.begin(14)
+  copy.begin(15)
   copy.int4('journal_id', journal)
   copy.int4('found_segment', row.found.segment)
   copy.int8('found_offset', row.found.offset)
@@ -221,18 +212,15 @@ export function writeGap(copy: CopyBinary, journal: number, row: GapRow): string
   copy.int4('to_segment', row.to?.segment)
   copy.int8('to_offset', row.to?.offset)
   copy.bigint('to_ns', row.to?.receivedNs)
+  copy.text('closed_by', row.closedBy)
   return copy.end()
 }
 
-/** An interval in which a market's book may be believed. Its end may lie before the record that revealed it. */
-export type ValidityRow = {
-  readonly market: number
-  readonly connection: number
-  readonly from: Origin
-  to: Origin | undefined
-  cause: string | undefined
-  found: Position | undefined
-}
+/** An interval in which a market's book may be believed. */
+export type ValidityRow = Validity<number>
+
+/** When a market was asked for. */
+export type CoverageRow = Asked<number>
 
 export function writeValidity(copy: CopyBinary, row: ValidityRow): string | undefined {
   copy.begin(11)

@@ -1,7 +1,4 @@
-/**
- * A connection to PostgreSQL for one writer, with a limit on every wait: on connecting, and on a transaction as a whole,
- * for a server whose machine is gone answers nothing at all.
- */
+/** A connection to PostgreSQL for one writer: how it is made, how it is let go under a silent server, and COPY on it. */
 import { finished } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -32,23 +29,6 @@ export function dispose(client: pg.Client | undefined): void {
     ?.stream
   client?.end().catch(() => {})
   socket?.destroy()
-}
-
-/** What `work` answers. Past the limit the connection is cut, and `work` fails by that. */
-export async function within<Answer>(client: pg.Client, ms: number, work: () => Promise<Answer>): Promise<Answer> {
-  let overdue = false
-  const timer = setTimeout(() => {
-    overdue = true
-    dispose(client)
-  }, ms)
-  try {
-    return await work()
-  } catch (error) {
-    if (overdue) throw new Error(`PostgreSQL did not answer within ${ms} ms`, { cause: error })
-    throw error
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Sends the bytes of one COPY … FROM STDIN. */

@@ -1,6 +1,8 @@
 /** How the store says that it must not go on. A database that is away is no error of these: it is waited for. */
+import type { Position } from '#domain'
 
 export type StoreErrorCode =
+  | 'FLOW_STORE_PLACE'
   /** The schema holds the rows of another journal. */
   | 'FLOW_STORE_OTHER_JOURNAL'
   /** The watermark stands in a segment that the journal does not have, or that has another id here. */
@@ -38,4 +40,11 @@ export class StoreError extends Error {
  */
 export class WatermarkMoved extends Error {
   override readonly name = 'WatermarkMoved'
+  /** Where it stands, when that is known. */
+  readonly position: Position | undefined
+
+  constructor(message: string, { position, cause }: { readonly position?: Position; readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.position = position
+  }
 }

@@ -1,21 +1,9 @@
 /** What the database says of a journal at its watermark, read as one: the cursor, and what a fold needs to go on from it. */
 import type pg from 'pg'
-import type { Environment, Position } from '#domain'
-import type { StoredState } from '../rows/stored-state.ts'
 import type { Origin } from '../rows/tables.ts'
 import { quoteName } from '../schema/index.ts'
-import { StoreError } from './errors.ts'
-
-/** Which journal a folder holds. */
-export type JournalIdentity = { readonly journal: string; readonly environment: Environment }
-
-export type Watermark = {
-  readonly position: Position
-  /** The id of the segment that it stands in; `undefined` before the first batch. */
-  readonly segmentId: string | undefined
-}
-
-export type Stored = { readonly watermark: Watermark; readonly state: StoredState }
+import type { OpenOptions } from './store-database.ts'
+import { checkOtherJournals, type JournalIdentity, type Stored, type Watermark } from './stored.ts'
 
 type Row = Record<string, string | number | null>
 
@@ -27,20 +15,14 @@ export async function openStored(
   client: pg.Client,
   schema: string,
   { journal, environment }: JournalIdentity,
-  options: { readonly sampleRate: number; readonly severalJournals: boolean },
+  options: OpenOptions,
 ): Promise<Stored> {
   const table = (name: string) => `${quoteName(schema)}.${name}`
   const { rows: cursors } = await client.query<Row>(
     `SELECT journal_id, journal, environment FROM ${table('rl_ingest_cursor')}`,
   )
-  const other = cursors.find((each) => each['journal'] !== journal)
-  if (other !== undefined && !options.severalJournals && !cursors.some((each) => each['journal'] === journal)) {
-    throw new StoreError(
-      'FLOW_STORE_OTHER_JOURNAL',
-      `The schema '${schema}' holds the rows of journal ${other['journal']} (${other['environment']}), and this one is ${journal} (${environment}). Name another schema, point --data at the journal it was made from, or empty it with \`kalshiflow db rebuild\`.`,
-      { schema, found: String(other['journal']), needed: journal },
-    )
-  }
+  const others = cursors.map((each) => ({ journal: String(each['journal']), environment: String(each['environment']) }))
+  checkOtherJournals(schema, { journal, environment }, others, options.severalJournals)
   await client.query(
     `INSERT INTO ${table('rl_ingest_cursor')} (journal, environment, sample_rate) VALUES ($1, $2, $3)
      ON CONFLICT (journal) DO UPDATE SET sample_rate = excluded.sample_rate
@@ -75,7 +57,7 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
     [id],
   )
   const [session] = await query(
-    `SELECT s.session, (SELECT min(c.connection) FROM ${table('rl_connections')} c
+    `SELECT s.session, s.started_segment, s.started_offset, s.started_ns, (SELECT min(c.connection) FROM ${table('rl_connections')} c
                         WHERE c.journal_id = s.journal_id AND c.session = s.session) AS first
      FROM ${table('rl_sessions')} s WHERE s.journal_id = $1 ORDER BY started_segment DESC, started_offset DESC LIMIT 1`,
     [id],
@@ -83,6 +65,11 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
   const gaps = await query(
     `SELECT market_id, found_segment, found_offset, found_ns, cause FROM ${table('rl_gaps')}
      WHERE journal_id = $1 AND to_segment IS NULL AND market_id IS NOT NULL`,
+    [id],
+  )
+  const coverage = await query(
+    `SELECT market_id, from_segment, from_offset, from_ns, connection FROM ${table('rl_market_coverage')} v
+     JOIN ${table('rl_markets')} m USING (market_id) WHERE m.journal_id = $1 AND to_segment IS NULL`,
     [id],
   )
   const validity = await query(
@@ -109,11 +96,17 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
           : {
               id: String(session['session']),
               firstConnection: session['first'] === null ? undefined : Number(session['first']),
+              started: originOf(session['started_segment'], session['started_offset'], session['started_ns']),
             },
       openGaps: gaps.map((row) => ({
         market: Number(row['market_id']),
         cause: String(row['cause']),
         found: originOf(row['found_segment'], row['found_offset'], row['found_ns'])!,
+      })),
+      openCoverage: coverage.map((row) => ({
+        market: Number(row['market_id']),
+        connection: Number(row['connection']),
+        from: originOf(row['from_segment'], row['from_offset'], row['from_ns'])!,
       })),
       openValidity: validity.map((row) => ({
         market: Number(row['market_id']),

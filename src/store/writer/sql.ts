@@ -5,140 +5,7 @@
 
 import type { CopyTable } from '../rows/tables.ts'
 import { quoteName } from '../schema/index.ts'
-
-/** A row that comes as JSON: column and type. */
-export type JsonTable = { readonly name: string; readonly columns: Readonly<Record<string, string>> }
-
-export const MARKETS: JsonTable = {
-  name: 'rl_markets',
-  columns: {
-    market_id: 'integer',
-    journal_id: 'integer',
-    ticker: 'text',
-    first_segment: 'integer',
-    first_offset: 'bigint',
-    first_ns: 'bigint',
-  },
-}
-
-export const SESSIONS: JsonTable = {
-  name: 'rl_sessions',
-  columns: {
-    journal_id: 'integer',
-    session: 'uuid',
-    version: 'text',
-    markets: 'text[]',
-    started_segment: 'integer',
-    started_offset: 'bigint',
-    started_ns: 'bigint',
-    stopped_segment: 'integer',
-    stopped_offset: 'bigint',
-    stopped_ns: 'bigint',
-    reason: 'text',
-    counts: 'jsonb',
-  },
-}
-
-export const CONNECTIONS: JsonTable = {
-  name: 'rl_connections',
-  columns: {
-    journal_id: 'integer',
-    connection: 'integer',
-    session: 'uuid',
-    host: 'text',
-    environment: 'text',
-    use_yes_price: 'boolean',
-    orientation: 'text',
-    opened_segment: 'integer',
-    opened_offset: 'bigint',
-    opened_ns: 'bigint',
-    lost_segment: 'integer',
-    lost_offset: 'bigint',
-    lost_ns: 'bigint',
-    cause: 'text',
-    detail: 'text',
-    close_code: 'integer',
-    last_proof_ns: 'bigint',
-    last_proof_kind: 'text',
-  },
-}
-
-export const LIFECYCLE: JsonTable = {
-  name: 'rl_market_lifecycle',
-  columns: {
-    journal_id: 'integer',
-    segment: 'integer',
-    offset: 'bigint',
-    received_ns: 'bigint',
-    connection: 'integer',
-    market_id: 'integer',
-    event_ticker: 'text',
-    event_type: 'text',
-    body: 'jsonb',
-  },
-}
-
-export const AUDITS: JsonTable = {
-  name: 'rl_audits',
-  columns: {
-    market_id: 'integer',
-    segment: 'integer',
-    offset: 'bigint',
-    received_ns: 'bigint',
-    connection: 'integer',
-    sid: 'integer',
-    seq: 'bigint',
-    matched: 'boolean',
-    levels_wrong: 'integer',
-  },
-}
-
-const ENDED_SESSION = {
-  journal_id: 'integer',
-  session: 'uuid',
-  stopped_segment: 'integer',
-  stopped_offset: 'bigint',
-  stopped_ns: 'bigint',
-  reason: 'text',
-  counts: 'jsonb',
-}
-
-const CHANGED_CONNECTION = {
-  journal_id: 'integer',
-  connection: 'integer',
-  orientation: 'text',
-  lost_segment: 'integer',
-  lost_offset: 'bigint',
-  lost_ns: 'bigint',
-  cause: 'text',
-  detail: 'text',
-  close_code: 'integer',
-  last_proof_ns: 'bigint',
-  last_proof_kind: 'text',
-}
-
-const ENDED_GAP = {
-  journal_id: 'integer',
-  found_segment: 'integer',
-  found_offset: 'bigint',
-  market_id: 'integer',
-  cause: 'text',
-  to_segment: 'integer',
-  to_offset: 'bigint',
-  to_ns: 'bigint',
-}
-
-const ENDED_VALIDITY = {
-  market_id: 'integer',
-  from_segment: 'integer',
-  from_offset: 'bigint',
-  to_segment: 'integer',
-  to_offset: 'bigint',
-  to_ns: 'bigint',
-  cause: 'text',
-  found_segment: 'integer',
-  found_offset: 'bigint',
-}
+import type { ChangedTable, JsonTable } from './json-tables.ts'
 
 export type Limits = { readonly lockMs: number; readonly statementMs: number; readonly idleMs: number }
 
@@ -150,13 +17,6 @@ export function statementsFor(schema: string) {
     `jsonb_to_recordset($1::jsonb) AS r(${Object.entries(columns)
       .map(([name, type]) => `${quoteName(name)} ${type}`)
       .join(', ')})`
-  const end = (table: string, columns: Readonly<Record<string, string>>, keys: readonly string[]) => {
-    const changed = Object.keys(columns).filter((name) => !keys.includes(name))
-    // A column that a change does not name keeps its value.
-    const set = changed.map((name) => `${quoteName(name)} = coalesce(r.${quoteName(name)}, t.${quoteName(name)})`)
-    const where = keys.map((name) => `t.${quoteName(name)} = r.${quoteName(name)}`)
-    return `UPDATE ${at(table)} AS t SET ${set.join(', ')} FROM ${records(columns)} WHERE ${where.join(' AND ')}`
-  }
   return {
     begin: ({ lockMs, statementMs, idleMs }: Limits) =>
       `BEGIN; SET LOCAL lock_timeout = ${lockMs}; SET LOCAL statement_timeout = ${statementMs};` +
@@ -176,10 +36,13 @@ export function statementsFor(schema: string) {
     quarantine:
       `INSERT INTO ${at('rl_quarantine')} (journal_id, segment, "offset", received_ns, connection, record_type, reason, at, sqlstate, raw)` +
       ` VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-    endSessions: end('rl_sessions', ENDED_SESSION, ['journal_id', 'session']),
-    changeConnections: end('rl_connections', CHANGED_CONNECTION, ['journal_id', 'connection']),
-    endGaps: end('rl_gaps', ENDED_GAP, ['journal_id', 'found_segment', 'found_offset', 'market_id', 'cause']),
-    endValidity: end('rl_validity', ENDED_VALIDITY, ['market_id', 'from_segment', 'from_offset']),
+    /** A column that a change does not name keeps its value. $1 the rows. */
+    change: ({ name, keys, columns }: ChangedTable) => {
+      const changed = Object.keys(columns).filter((each) => !keys.includes(each))
+      const set = changed.map((each) => `${quoteName(each)} = coalesce(r.${quoteName(each)}, t.${quoteName(each)})`)
+      const where = keys.map((each) => `t.${quoteName(each)} = r.${quoteName(each)}`)
+      return `UPDATE ${at(name)} AS t SET ${set.join(', ')} FROM ${records(columns)} WHERE ${where.join(' AND ')}`
+    },
   }
 }
 

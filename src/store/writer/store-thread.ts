@@ -5,13 +5,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Position } from '#domain'
+import type { Target } from './connection.ts'
 import { DurableMark } from './durable-mark.ts'
 import { StoreError, type StoreErrorCode } from './errors.ts'
+import type { StoreEvent, StoreWriterOptions } from './store-options.ts'
 import type { DrainResult, StoreStatus } from './store-status.ts'
-import type { StoreEvent, StoreWriterOptions } from './store-writer.ts'
 
 /** The writer's options that can cross to another thread. */
-export type StoreThreadOptions = Omit<StoreWriterOptions, 'durable' | 'disk' | 'onEvent'>
+export type StoreThreadOptions = Omit<StoreWriterOptions, 'durable' | 'disk' | 'time' | 'database' | 'onEvent'> & {
+  readonly database: Target
+}
 
 export type StoreWorkerOptions = StoreThreadOptions & {
   readonly onEvent?: (event: StoreThreadEvent) => void

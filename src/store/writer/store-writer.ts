@@ -1,80 +1,36 @@
 /**
- * The journal into PostgreSQL, once and only once.
+ * The journal into the database, once and only once.
  *
  *   journal ──cursor──► RowFold ──RowBatch──► one transaction: watermark by compare-and-set, then the rows
  *
  * Reads no further than the durable position. The next batch is folded while the one before is committed; those two are
- * all that is held, so memory is flat however long PostgreSQL is away. What the database refuses for its data goes to
- * quarantine; any other failure is waited out. After an unknown outcome the watermark itself says what happened.
+ * all that is held, so memory is flat however long the database is away. How a batch gets in, whatever happens, is
+ * batch-committer.ts; here is what is read, when a batch is due, and who writes when there are two.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
-import { comparePositions, formatPosition, type Position } from '#domain'
-import { FileDisk, type JournalBlock, type JournalCursor, losesRecords, openCursor, type ReadFault } from '#journal'
+import { comparePositions, type Position } from '#domain'
+import { FileDisk, type JournalBlock, type JournalCursor, losesRecords, openCursor } from '#journal'
 import type { Disk } from '#ports'
 import type { RowBatch } from '../rows/row-batch.ts'
 import type { RowFold } from '../rows/row-fold.ts'
-import {
-  checkSchemaName,
-  DEFAULT_SCHEMA,
-  ensurePartitionsAhead,
-  migrate,
-  SchemaError,
-  sqlStateOf,
-} from '../schema/index.ts'
-import { connect, dispose, type Target, within } from './connection.ts'
+import { checkSchemaName, DEFAULT_SCHEMA, SchemaError } from '../schema/index.ts'
+import { BatchCommitter } from './batch-committer.ts'
+import { DatabaseClient } from './database-client.ts'
+import { Distance } from './distance.ts'
 import { StoreError, WatermarkMoved } from './errors.ts'
 import { checkWatermark, foldToWatermark, identifyJournal, readRecord } from './journal-source.ts'
+import { PostgresDatabase } from './postgres-database.ts'
 import { RateMeter } from './rate-meter.ts'
-import { type JournalIdentity, openStored, readWatermark } from './read-state.ts'
-import { type Limits, type Statements, statementsFor } from './sql.ts'
+import type { StoreDatabase } from './store-database.ts'
+import { type StoreEvent, type StoreSettings, type StoreWriterOptions, settingsOf } from './store-options.ts'
 import type { DrainResult, StoreState, StoreStatus } from './store-status.ts'
-import { type Committed, commitBatch, isDataFault } from './transaction.ts'
+import type { JournalIdentity } from './stored.ts'
+import type { Committed } from './transaction.ts'
 
-export type StoreWriterOptions = {
-  readonly journalFolder: string
-  /** A connection URL, or what `pg` takes. */
-  readonly database: Target
-  /** Everything before it may be read. */
-  readonly durable: () => Position
-  readonly disk?: Disk
-  /** Default `kalshiflow`. */
-  readonly schema?: string
-  /** Rows that start a transaction at once. Default 100. */
-  readonly batchRows?: number
-  /** How long the first row waits for others. Default 1000. */
-  readonly flushIntervalMs?: number
-  /** Rows in one transaction; two of them are held in memory. Default 10,000. */
-  readonly rowsMax?: number
-  /** Deltas of a market that may become one row of a level; 1 keeps each. */
-  readonly sampleRate?: number
-  /** Other journals may have rows in this schema. */
-  readonly severalJournals?: boolean
-  readonly limits?: Limits
-  /** The longest wait between two attempts. Default 10,000. */
-  readonly backoffMsMax?: number
-  readonly onEvent?: (event: StoreEvent) => void
-}
-
-export type StoreEvent =
-  | { readonly kind: 'opened'; readonly position: Position; readonly behindBytes: number }
-  /** PostgreSQL failed, or refused for another reason than the data. `code`: SQLSTATE or the socket's. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retryMs: number }
-  | { readonly kind: 'recovered'; readonly failures: number }
-  /** The answer to a COMMIT was lost; the watermark says that it had happened. */
-  | { readonly kind: 'commit_confirmed'; readonly position: Position }
-  | { readonly kind: 'standby'; readonly position: Position }
-  | { readonly kind: 'refused_rows'; readonly code: string; readonly message: string }
-  | { readonly kind: 'unreadable'; readonly fault: ReadFault }
-
-const LIMITS: Limits = { lockMs: 5_000, statementMs: 60_000, idleMs: 30_000 }
-const BACKOFF_MS_MIN = 50
 /** How often a caught-up writer looks at the durable position. */
 const LOOK_MS = 10
 const STANDBY_LOOK_MS = 1_000
 /** Looks at a watermark that stands still, with work to do, before this writer takes over. */
 const STANDBY_LOOKS = 5
-const DAYS_AHEAD_EVERY_MS = 3_600_000
 
 /** Everything that one opening of the journal and the database has. */
 type Open = {
@@ -92,42 +48,51 @@ type Open = {
 
 export class StoreWriter {
   readonly #options: StoreWriterOptions
-  readonly #schema: string
+  readonly #settings: StoreSettings
   readonly #disk: Disk
-  readonly #statements: Statements
-  readonly #limits: Limits
+  readonly #client: DatabaseClient
+  readonly #committer: BatchCommitter
   readonly #stop = new AbortController()
-  readonly #rate = new RateMeter()
-  readonly #days = { received: new Set<number>(), trades: new Set<number>() }
-  #client: pg.Client | undefined
+  readonly #rate: RateMeter
+  readonly #distance = new Distance()
   #state: StoreState = 'opening'
   #position: Position = { segment: 0, offset: 0 }
-  #segmentBytes = new Map<number, number>()
+  /** The end of the batch that is being committed. */
+  #onItsWay: Position | undefined
   #oldestMs = 0
   #rows = 0
   #transactions = 0
   #quarantined = 0
   #unreadable = 0
-  #failures = 0
-  #lastError: string | undefined
   /** Drains under way. */
   #draining = 0
-  #aheadMs = Number.NEGATIVE_INFINITY
   #running: Promise<void> | undefined
 
   constructor(options: StoreWriterOptions) {
     this.#options = options
-    this.#schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+    this.#settings = settingsOf(options)
     this.#disk = options.disk ?? new FileDisk()
-    this.#statements = statementsFor(this.#schema)
-    this.#limits = options.limits ?? LIMITS
-    for (const name of ['batchRows', 'flushIntervalMs', 'rowsMax', 'sampleRate', 'backoffMsMax'] as const) {
-      const value = options[name]
-      if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue
-      throw new StoreError('FLOW_STORE_OPTION', `${name} must be a whole number from 1, found ${value}`, {
-        [name]: value,
-      })
-    }
+    const { time, limits, backoffMsMax } = this.#settings
+    this.#rate = new RateMeter(() => time.nowMs())
+    this.#client = new DatabaseClient({
+      database: databaseOf(options, this.#settings),
+      time,
+      backoffMsMax,
+      signal: this.#stop.signal,
+      onFailed: (failure) => {
+        this.#state = 'waiting'
+        this.#tell({ kind: 'failed', ...failure })
+      },
+    })
+    this.#committer = new BatchCommitter({
+      client: this.#client,
+      time,
+      statementMs: limits.statementMs,
+      signal: this.#stop.signal,
+      readRecord: (at) => readRecord({ disk: this.#disk, folder: options.journalFolder }, at),
+      onRefused: (refused) => this.#tell({ kind: 'refused_rows', ...refused }),
+      onConfirmed: (position) => this.#tell({ kind: 'commit_confirmed', position }),
+    })
   }
 
   /**
@@ -137,8 +102,7 @@ export class StoreWriter {
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#state = 'stopped'
-      dispose(this.#client)
-      this.#client = undefined
+      this.#client.dispose()
     })
     return this.#running
   }
@@ -146,41 +110,43 @@ export class StoreWriter {
   get status(): StoreStatus {
     const durable = this.#options.durable()
     const isBehind = comparePositions(this.#position, durable) < 0
+    const behindMs = this.#settings.time.wallMs() - this.#oldestMs
     return {
       state: this.#state,
       position: this.#position,
       durable,
-      behindBytes: isBehind ? this.#behindBytes(durable) : 0,
-      behindMs: isBehind && this.#oldestMs > 0 ? Math.max(0, Math.round(Date.now() - this.#oldestMs)) : 0,
+      behindBytes: this.#distance.bytes(this.#position, durable),
+      behindMs: isBehind && this.#oldestMs > 0 ? Math.max(0, Math.round(behindMs)) : 0,
       rowsPerSecond: this.#rate.perSecond,
       rows: this.#rows,
       transactions: this.#transactions,
       quarantined: this.#quarantined,
       unreadable: this.#unreadable,
-      failures: this.#failures,
-      lastError: this.#lastError,
+      failures: this.#client.failures,
+      lastError: this.#client.lastError,
     }
   }
 
   /** Writes what is durable without waiting for full batches, until nothing is left or the time is over. */
   async drain(deadlineMs: number): Promise<DrainResult> {
+    const { time } = this.#settings
     this.#draining++
-    const end = performance.now() + deadlineMs
+    const end = time.nowMs() + deadlineMs
     for (;;) {
       const durable = this.#options.durable()
       const isComplete = comparePositions(this.#position, durable) >= 0
-      if (isComplete || performance.now() >= end || this.#state === 'stopped') {
+      if (isComplete || time.nowMs() >= end || this.#state === 'stopped') {
         this.#draining--
         return { isComplete, position: this.#position, durable }
       }
-      await sleep(LOOK_MS)
+      await time.sleep(LOOK_MS)
     }
   }
 
   /** Lets go at once: what is not committed is read again at the next start. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    dispose(this.#client)
+    this.#client.dispose()
     await this.#running?.catch(() => {})
   }
 
@@ -197,8 +163,8 @@ export class StoreWriter {
       } catch (error) {
         if (this.#isStopped) return
         if (error instanceof StoreError || error instanceof SchemaError) throw error
-        if (error instanceof WatermarkMoved) await this.#standBy()
-        else await this.#failed(error)
+        if (error instanceof WatermarkMoved) await this.#standBy(error)
+        else await this.#client.failed(error)
       } finally {
         await open?.cursor.close()
       }
@@ -207,16 +173,15 @@ export class StoreWriter {
 
   async #open(): Promise<Open> {
     if (this.#state !== 'waiting') this.#state = 'opening'
-    const { journalFolder: folder, sampleRate = 1, severalJournals = false } = this.#options
+    const { journalFolder: folder, severalJournals = false } = this.#options
+    const { sampleRate, limits, time } = this.#settings
     const place = { disk: this.#disk, folder }
     const journal = await identifyJournal(place)
-    const client = await this.#connected()
-    const stored = await within(client, this.#limits.statementMs * 2, async () => {
-      await migrate(client, { schema: this.#schema })
-      return openStored(client, this.#schema, journal, { sampleRate, severalJournals })
-    })
+    const stored = await this.#client.use(limits.statementMs * 2, (connection) =>
+      connection.open(journal, { sampleRate, severalJournals }),
+    )
     const segments = await checkWatermark(place, stored)
-    this.#segmentBytes = new Map(segments.map(({ number, bytes }) => [number, bytes]))
+    this.#distance.known(segments.map(({ number, bytes }) => [number, bytes]))
     const fold = await foldToWatermark(place, stored, segments, { sampleRate })
     this.#position = stored.watermark.position
     const { counts, lastNs } = stored.state
@@ -226,6 +191,7 @@ export class StoreWriter {
     this.#oldestMs = lastNs === 0n ? 0 : Number(lastNs / 1_000_000n)
     const cursor = openCursor({
       ...place,
+      time,
       from: this.#position,
       until: this.#options.durable,
       onFault: (fault) => {
@@ -234,7 +200,8 @@ export class StoreWriter {
         this.#tell({ kind: 'unreadable', fault })
       },
     })
-    this.#tell({ kind: 'opened', position: this.#position, behindBytes: this.#behindBytes(this.#options.durable()) })
+    const behindBytes = this.#distance.bytes(this.#position, this.#options.durable())
+    this.#tell({ kind: 'opened', position: this.#position, behindBytes })
     this.#state = 'writing'
     return { fold, cursor, journal, counts, block: undefined, firstMs: 0, atEnd: false }
   }
@@ -247,7 +214,7 @@ export class StoreWriter {
       while (!this.#isStopped) {
         await this.#fill(open)
         if (!this.#isDue(open)) {
-          await sleep(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => {})
+          await this.#settings.time.sleep(LOOK_MS, this.#stop.signal)
           continue
         }
         await committing
@@ -265,7 +232,7 @@ export class StoreWriter {
   /** Takes what is readable, up to a full batch. */
   async #fill(open: Open): Promise<void> {
     const { fold, cursor } = open
-    const { rowsMax = 10_000 } = this.#options
+    const { rowsMax, time } = this.#settings
     const isDue = () => this.#isFlushDue(open)
     open.atEnd = false
     while (!this.#isStopped) {
@@ -274,7 +241,7 @@ export class StoreWriter {
         open.atEnd = true
         return
       }
-      if (open.firstMs === 0) open.firstMs = performance.now()
+      if (open.firstMs === 0) open.firstMs = time.nowMs()
       const { segmentId } = cursor
       const { segment, end } = open.block
       const isUsedUp = fold.take(open.block, { rowsMax, isDue })
@@ -290,86 +257,28 @@ export class StoreWriter {
   #isDue(open: Open): boolean {
     const { fold } = open
     const { pending } = fold
-    if (comparePositions(pending.end, this.#pendingFrom()) === 0 || !fold.canEnd) return false
-    return !open.atEnd || pending.rows >= (this.#options.batchRows ?? 100) || this.#isFlushDue(open)
+    // The batch at hand begins at the end of the one on its way, or at the watermark.
+    if (comparePositions(pending.end, this.#onItsWay ?? this.#position) === 0 || !fold.canEnd) return false
+    return !open.atEnd || pending.rows >= this.#settings.batchRows || this.#isFlushDue(open)
   }
-
-  /** Where the batch at hand begins: the end of the one on its way, or the watermark. */
-  #pendingFrom(): Position {
-    return this.#onItsWay ?? this.#position
-  }
-
-  #onItsWay: Position | undefined
 
   #isFlushDue({ firstMs, fold }: Open): boolean {
     if (firstMs === 0) return false
-    const { batchRows = 100, flushIntervalMs = 1_000 } = this.#options
-    return this.#draining > 0 || fold.pending.rows >= batchRows || performance.now() - firstMs >= flushIntervalMs
+    const { batchRows, flushIntervalMs, time } = this.#settings
+    return this.#draining > 0 || fold.pending.rows >= batchRows || time.nowMs() - firstMs >= flushIntervalMs
   }
 
   /** Resolves when the batch is in the database, whatever that takes. Rejects when it must be read anew. */
   async #commit(open: Open, batch: RowBatch, from: Position): Promise<void> {
     this.#onItsWay = batch.end
-    let careful = false
     try {
-      while (!this.#isStopped) {
-        try {
-          const client = await this.#connected()
-          await this.#makeDaysAhead(client)
-          const counts = sum(open.counts, batch.counts)
-          const done = await within(client, this.#limits.statementMs * 2, () =>
-            commitBatch(batch, {
-              client,
-              schema: this.#schema,
-              statements: this.#statements,
-              limits: this.#limits,
-              from,
-              counts,
-              days: this.#days,
-              careful,
-              readRecord: (at) => readRecord({ disk: this.#disk, folder: this.#options.journalFolder }, at),
-            }),
-          )
-          if (done.kind === 'moved') await this.#confirm(open, batch)
-          else this.#committed(batch, done)
-          open.counts = counts
-          this.#succeeded()
-          return
-        } catch (error) {
-          if (this.#isStopped || error instanceof WatermarkMoved) throw error
-          if (isDataFault(error) && !careful) {
-            careful = true
-            this.#days.received.clear()
-            this.#days.trades.clear()
-            this.#tell({ kind: 'refused_rows', code: sqlStateOf(error) ?? '', message: messageOf(error) })
-          } else await this.#failed(error)
-        }
-      }
-      throw new Error('stopped')
+      const counts = sum(open.counts, batch.counts)
+      const committed = await this.#committer.commit(batch, { journal: open.journal.journal, from, counts })
+      open.counts = counts
+      this.#committed(batch, committed)
     } finally {
       this.#onItsWay = undefined
     }
-  }
-
-  /** Tomorrow's partitions, made today: a day's first batch then needs no lock on a whole table. */
-  async #makeDaysAhead(client: pg.Client): Promise<void> {
-    const nowMs = performance.now()
-    if (nowMs - this.#aheadMs < DAYS_AHEAD_EVERY_MS) return
-    const nowNs = BigInt(Date.now()) * 1_000_000n
-    await within(client, this.#limits.statementMs, () => ensurePartitionsAhead(client, nowNs, { schema: this.#schema }))
-    this.#aheadMs = nowMs
-  }
-
-  /** The watermark was not where it should be: either our own commit came through without its answer, or another's did. */
-  async #confirm({ journal }: Open, batch: RowBatch): Promise<void> {
-    const client = await this.#connected()
-    const { position } = await readWatermark(client, this.#schema, journal.journal)
-    if (comparePositions(position, batch.end) !== 0) {
-      this.#position = position
-      throw new WatermarkMoved(`the watermark stands at ${formatPosition(position)}`)
-    }
-    this.#tell({ kind: 'commit_confirmed', position })
-    this.#committed(batch, { kind: 'committed', rows: batch.rows, quarantined: batch.quarantine.count })
   }
 
   #committed(batch: RowBatch, { rows, quarantined }: Committed): void {
@@ -379,66 +288,33 @@ export class StoreWriter {
     this.#quarantined += quarantined
     this.#transactions++
     this.#rate.add(rows)
-  }
-
-  #succeeded(): void {
-    if (this.#failures > 0) this.#tell({ kind: 'recovered', failures: this.#failures })
-    this.#failures = 0
+    const failures = this.#client.succeeded()
+    if (failures > 0) this.#tell({ kind: 'recovered', failures })
     this.#state = 'writing'
   }
 
-  async #failed(error: unknown): Promise<void> {
-    dispose(this.#client)
-    this.#client = undefined
-    this.#state = 'waiting'
-    this.#lastError = messageOf(error)
-    const retryMs = Math.min(BACKOFF_MS_MIN * 2 ** Math.min(this.#failures, 20), this.#options.backoffMsMax ?? 10_000)
-    this.#failures++
-    this.#tell({ kind: 'failed', code: codeOf(error), message: this.#lastError, retryMs })
-    await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {})
-  }
-
   /** Watches the watermark until it has stood still for a while with work to do. */
-  async #standBy(): Promise<void> {
+  async #standBy({ position: moved = this.#position }: WatermarkMoved): Promise<void> {
     this.#state = 'standby'
+    this.#position = moved
     this.#tell({ kind: 'standby', position: this.#position })
     const { journalFolder: folder } = this.#options
+    const { time, limits } = this.#settings
     let still = 0
     while (!this.#isStopped && still < STANDBY_LOOKS) {
-      await sleep(STANDBY_LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => {})
+      await time.sleep(STANDBY_LOOK_MS, this.#stop.signal)
       try {
         const { journal } = await identifyJournal({ disk: this.#disk, folder })
-        const { position } = await readWatermark(await this.#connected(), this.#schema, journal)
+        const { position } = await this.#client.use(limits.statementMs, (connection) => connection.watermark(journal))
         const isWorkLeft = comparePositions(position, this.#options.durable()) < 0
         still = isWorkLeft && comparePositions(position, this.#position) === 0 ? still + 1 : 0
         this.#position = position
       } catch (error) {
         if (this.#isStopped || error instanceof StoreError) throw error
-        await this.#failed(error)
+        await this.#client.failed(error)
         this.#state = 'standby'
       }
     }
-  }
-
-  async #connected(): Promise<pg.Client> {
-    if (this.#client === undefined) {
-      const client = await connect(this.#options.database)
-      if (this.#isStopped) dispose(client)
-      this.#client = client
-    }
-    return this.#client
-  }
-
-  #behindBytes(durable: Position): number {
-    // The last durable offset seen of a segment is its length once the next one has begun.
-    const seen = this.#segmentBytes.get(durable.segment) ?? 0
-    if (durable.offset > seen) this.#segmentBytes.set(durable.segment, durable.offset)
-    if (durable.segment === this.#position.segment) return Math.max(0, durable.offset - this.#position.offset)
-    let bytes = durable.offset - this.#position.offset
-    for (const [number, length] of this.#segmentBytes) {
-      if (number >= this.#position.segment && number < durable.segment) bytes += length
-    }
-    return Math.max(0, bytes)
   }
 
   #tell(event: StoreEvent): void {
@@ -446,16 +322,14 @@ export class StoreWriter {
   }
 }
 
+function databaseOf({ database, schema }: StoreWriterOptions, { limits }: StoreSettings): StoreDatabase {
+  const name = checkSchemaName(schema ?? DEFAULT_SCHEMA)
+  if (typeof database === 'object' && 'connect' in database) return database
+  return new PostgresDatabase(database, name, limits)
+}
+
 function sum(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const total = { ...a }
   for (const [name, count] of Object.entries(b)) total[name] = (total[name] ?? 0) + count
   return total
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error))
-
-/** SQLSTATE, or what the socket says; `UNKNOWN` without either. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : 'UNKNOWN'
 }

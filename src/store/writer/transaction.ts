@@ -1,32 +1,19 @@
 /**
  * One batch as one transaction: the watermark first, by compare-and-set, then the rows. Either all of it is there, or none.
  *
- * A batch that PostgreSQL refuses for its data (SQLSTATE class 22 or 23) is done again carefully: each table under a
- * savepoint, halved until the one row is found, which goes to quarantine with the bytes of its record.
+ * What came of it is an outcome, never an exception. A batch that the database refuses for its data is done again
+ * carefully (careful-rows.ts). Of an unknown outcome this file says only that; the watermark knows.
  */
-import type pg from 'pg'
 import type { Position } from '#domain'
 import { CopyRows, type JsonRow, type RowBatch, type Trade } from '../rows/row-batch.ts'
-import { TRADES, withoutNul, writeTrade } from '../rows/tables.ts'
-import { type Database, ensurePartitions, sqlStateOf } from '../schema/index.ts'
-import { copyInto } from './connection.ts'
-import { WatermarkMoved } from './errors.ts'
-import {
-  AUDITS,
-  CONNECTIONS,
-  type JsonTable,
-  LIFECYCLE,
-  type Limits,
-  MARKETS,
-  SESSIONS,
-  type Statements,
-} from './sql.ts'
+import { TRADES, writeTrade } from '../rows/tables.ts'
+import { sqlStateOf } from '../schema/index.ts'
+import { type CarefulParts, type Inserted, type Insertion, insertCarefully, isDataFault } from './careful-rows.ts'
+import { coverageRow, endRows } from './ended-rows.ts'
+import { AUDITS, CONNECTIONS, COVERAGE, type JsonTable, LIFECYCLE, MARKETS, SESSIONS } from './json-tables.ts'
+import type { StoreConnection } from './store-database.ts'
 
-export type CommitParts = {
-  readonly client: pg.Client
-  readonly schema: string
-  readonly statements: Statements
-  readonly limits: Limits
+export type CommitParts = Omit<CarefulParts, 'journal'> & {
   /** Where the watermark must stand. */
   readonly from: Position
   /** Totals of the whole journal, kept with the watermark. */
@@ -35,112 +22,97 @@ export type CommitParts = {
   readonly days: DaysKnown
   /** Under savepoints, row by row where it must be. */
   readonly careful: boolean
-  /** The bytes of a record, for quarantine. */
-  readonly readRecord: (position: Position) => Promise<RawRecord | undefined>
 }
 
 export type DaysKnown = { readonly received: Set<number>; readonly trades: Set<number> }
-export type RawRecord = {
-  readonly type: number
-  readonly connection: number
-  readonly stampNs: bigint
-  readonly body: Uint8Array
-}
 
-export type Committed = {
-  readonly kind: 'committed'
-  /** Rows inserted; a trade that was known already is none. */
-  readonly rows: number
-  readonly quarantined: number
-}
+/** `rows`: those inserted; a trade that was known already is none. */
+export type Committed = Inserted & { readonly kind: 'committed' }
 
-/** `moved`: the watermark stands elsewhere, and nothing was done. Throws what PostgreSQL says, after a rollback. */
-export async function commitBatch(
-  batch: RowBatch,
-  parts: CommitParts,
-): Promise<Committed | { readonly kind: 'moved' }> {
-  const { client, statements } = parts
-  await client.query(statements.begin(parts.limits))
+export type CommitOutcome =
+  | Committed
+  /** The watermark stands elsewhere, and nothing was done. */
+  | { readonly kind: 'moved' }
+  /** Another store gave out the number of a market, and nothing was done. */
+  | { readonly kind: 'number_taken'; readonly error: unknown }
+  /** The data was refused: the same again would fail the same. Nothing was done. */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The answer to COMMIT was lost: all of it was done, or nothing. */
+  | { readonly kind: 'unknown'; readonly error: unknown }
+
+/** Never rejects. */
+export async function commitBatch(batch: RowBatch, parts: CommitParts): Promise<CommitOutcome> {
+  const { connection, days } = parts
+  let isCommitting = false
   try {
+    await connection.begin()
     if (!(await moveWatermark(batch, parts))) {
-      await client.query('ROLLBACK')
+      await connection.rollback()
       return { kind: 'moved' }
     }
     const made = await makeDays(batch, parts)
-    const stored = await insertRows(batch, parts)
-    await endRows(batch, parts)
-    await client.query('COMMIT')
-    for (const day of made.received) parts.days.received.add(day)
-    for (const day of made.trades) parts.days.trades.add(day)
-    return { kind: 'committed', ...stored }
+    const inserted = await insertRows(batch, parts)
+    await endRows(batch, connection)
+    isCommitting = true
+    await connection.commit()
+    for (const day of made.received) days.received.add(day)
+    for (const day of made.trades) days.trades.add(day)
+    return { kind: 'committed', ...inserted }
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {})
-    throw error
+    await connection.rollback()
+    if (error instanceof NumberTaken) return { kind: 'number_taken', error: error.cause }
+    if (isDataFault(error)) return { kind: 'refused', error }
+    return { kind: isCommitting ? 'unknown' : 'failed', error }
   }
 }
 
-/** Whether PostgreSQL refused the data, so that trying the same again would fail the same. */
-export function isDataFault(error: unknown): boolean {
-  const state = sqlStateOf(error)
-  return state !== undefined && /^2[23]/.test(state)
+class NumberTaken extends Error {
+  override readonly name = 'NumberTaken'
 }
 
-async function moveWatermark(batch: RowBatch, { client, statements, from, counts }: CommitParts): Promise<boolean> {
-  const { rowCount } = await client.query(statements.move, [
-    batch.end.segment,
-    batch.end.offset,
-    batch.segmentId ?? null,
-    String(batch.lastNs),
-    JSON.stringify(counts),
-    batch.journal,
-    from.segment,
-    from.offset,
-  ])
-  return rowCount === 1
-}
+const moveWatermark = (batch: RowBatch, { connection, from, counts }: CommitParts): Promise<boolean> =>
+  connection.moveWatermark({
+    journal: batch.journal,
+    from,
+    to: batch.end,
+    segmentId: batch.segmentId,
+    lastNs: batch.lastNs,
+    counts,
+  })
 
-async function makeDays(batch: RowBatch, { client, schema, days }: CommitParts): Promise<DaysKnown> {
+async function makeDays(batch: RowBatch, { connection, days }: CommitParts): Promise<DaysKnown> {
   const received = new Set([...batch.days].filter((day) => !days.received.has(day)))
   const trades = new Set([...batch.tradeDays].filter((day) => !days.trades.has(day)))
-  const database = client as Database
-  if (received.size > 0) {
-    const tables = ['rl_orderbook_deltas', 'rl_orderbook_snapshots', 'rl_ticker'] as const
-    await ensurePartitions(database, received, { schema, tables })
-  }
-  if (trades.size > 0) await ensurePartitions(database, trades, { schema, tables: ['rl_trades'] })
+  const byReceipt = ['rl_orderbook_deltas', 'rl_orderbook_snapshots', 'rl_ticker'] as const
+  if (received.size > 0) await connection.makeDays(received, byReceipt)
+  if (trades.size > 0) await connection.makeDays(trades, ['rl_trades'])
   return { received, trades }
 }
 
-/** Rows of one table that can be inserted in part. */
-type Insertion = {
-  readonly count: number
-  /** Answers how many rows were inserted. */
-  readonly insert: (from: number, to: number) => Promise<number>
-  /** Where the record of a row stands. */
-  readonly placeOf: (index: number) => Position
-}
-
-async function insertRows(batch: RowBatch, parts: CommitParts): Promise<{ rows: number; quarantined: number }> {
-  await insertMarkets(batch, parts)
+async function insertRows(batch: RowBatch, parts: CommitParts): Promise<Inserted> {
+  const { connection, careful } = parts
+  await insertMarkets(batch, connection)
   const insertions = [
-    jsonInsertion(SESSIONS, batch.sessions, parts),
-    jsonInsertion(CONNECTIONS, batch.connections, parts),
-    jsonInsertion(LIFECYCLE, batch.lifecycle, parts),
-    jsonInsertion(AUDITS, batch.audits, parts),
+    jsonInsertion(SESSIONS, batch.sessions, connection),
+    jsonInsertion(CONNECTIONS, batch.connections, connection),
+    jsonInsertion(LIFECYCLE, batch.lifecycle, connection),
+    jsonInsertion(AUDITS, batch.audits, connection),
+    jsonInsertion(COVERAGE, [...batch.newCoverage].map(coverageRow), connection),
     ...[batch.deltas, batch.snapshots, batch.ticker, batch.gaps, batch.validity, batch.quarantine].map((rows) =>
-      copyInsertion(rows, parts),
+      copyInsertion(rows, connection),
     ),
-    tradeInsertion(batch, parts),
+    tradeInsertion(batch, connection),
   ]
   let rows = 0
   let quarantined = batch.quarantine.count
   for (const insertion of insertions) {
     if (insertion.count === 0) continue
-    if (!parts.careful) {
+    if (!careful) {
       rows += await insertion.insert(0, insertion.count)
       continue
     }
-    const done = await insertCarefully(batch.journal, insertion, 0, insertion.count, parts)
+    const done = await insertCarefully(insertion, { ...parts, journal: batch.journal })
     rows += done.rows
     quarantined += done.quarantined
   }
@@ -148,32 +120,32 @@ async function insertRows(batch: RowBatch, parts: CommitParts): Promise<{ rows: 
 }
 
 /** A market's number was given out in memory; when another journal's writer took it, everything is numbered anew. */
-async function insertMarkets(batch: RowBatch, { client, statements }: CommitParts): Promise<void> {
-  if (batch.markets.length === 0) return
+async function insertMarkets({ markets }: RowBatch, connection: StoreConnection): Promise<void> {
+  if (markets.length === 0) return
   try {
-    await client.query(statements.insert(MARKETS), [jsonOf(batch.markets)])
+    await connection.insert(MARKETS, markets.map(withoutPlace))
   } catch (error) {
     if (sqlStateOf(error) !== '23505') throw error
-    throw new WatermarkMoved('another store gave out the same market number', { cause: error })
+    throw new NumberTaken('another store gave out the same market number', { cause: error })
   }
 }
 
-function copyInsertion(rows: CopyRows, { client, statements }: CommitParts): Insertion {
+function copyInsertion(rows: CopyRows, connection: StoreConnection): Insertion {
   return {
     count: rows.count,
     insert: async (from, to) => {
-      await copyInto(client, statements.copy(rows.table), rows.copy.stream(from, to))
+      await connection.copy(rows.table, rows.copy.stream(from, to))
       return to - from
     },
     placeOf: (index) => ({ segment: rows.segments[index]!, offset: rows.offsets[index]! }),
   }
 }
 
-function jsonInsertion(table: JsonTable, rows: readonly JsonRow[], { client, statements }: CommitParts): Insertion {
+function jsonInsertion(table: JsonTable, rows: readonly JsonRow[], connection: StoreConnection): Insertion {
   return {
     count: rows.length,
     insert: async (from, to) => {
-      await client.query(statements.insert(table), [jsonOf(rows.slice(from, to))])
+      await connection.insert(table, rows.slice(from, to).map(withoutPlace))
       return to - from
     },
     placeOf: (index) => rows[index]!.at,
@@ -181,114 +153,20 @@ function jsonInsertion(table: JsonTable, rows: readonly JsonRow[], { client, sta
 }
 
 /** A trade is a row when its id is new, whatever number of frames and transactions told it. */
-function tradeInsertion({ journal, trades }: RowBatch, { client, statements }: CommitParts): Insertion {
+function tradeInsertion({ journal, trades }: RowBatch, connection: StoreConnection): Insertion {
   return {
     count: trades.length,
     insert: async (from, to) => {
       const told = trades.slice(from, to)
-      const { rows } = await client.query<{ trade_id: string }>(statements.tradeIds, [
-        journal,
-        told.map(({ tradeId }) => tradeId),
-        told.map(({ origin }) => origin.segment),
-        told.map(({ origin }) => origin.offset),
-      ])
-      const fresh = new Set(rows.map(({ trade_id }) => trade_id))
+      const fresh = await connection.newTradeIds(journal, told)
       const copied = new CopyRows(TRADES)
       for (const trade of told) if (fresh.has(trade.tradeId)) writeTrade(copied.copy, trade, trade.origin)
-      if (copied.count > 0) await copyInto(client, statements.copy(TRADES), copied.copy.stream())
+      if (copied.count > 0) await connection.copy(TRADES, copied.copy.stream())
       return copied.count
     },
     placeOf: (index) => (trades[index] as Trade).origin,
   }
 }
 
-type Done = { readonly rows: number; readonly quarantined: number }
-
-/** Halves what PostgreSQL refuses until it is one row. At most 2 × rows attempts, and two for each good half. */
-async function insertCarefully(
-  journal: number,
-  insertion: Insertion,
-  from: number,
-  to: number,
-  parts: CommitParts,
-): Promise<Done> {
-  const { client } = parts
-  await client.query('SAVEPOINT rows')
-  try {
-    const rows = await insertion.insert(from, to)
-    await client.query('RELEASE SAVEPOINT rows')
-    return { rows, quarantined: 0 }
-  } catch (error) {
-    if (!isDataFault(error)) throw error
-    await client.query('ROLLBACK TO SAVEPOINT rows; RELEASE SAVEPOINT rows')
-    if (to - from === 1) {
-      await quarantine(journal, insertion.placeOf(from), error, parts)
-      return { rows: 0, quarantined: 1 }
-    }
-    const middle = (from + to) >>> 1
-    const first = await insertCarefully(journal, insertion, from, middle, parts)
-    const second = await insertCarefully(journal, insertion, middle, to, parts)
-    return { rows: first.rows + second.rows, quarantined: first.quarantined + second.quarantined }
-  }
-}
-
-async function quarantine(journal: number, place: Position, error: unknown, parts: CommitParts): Promise<void> {
-  const record = await parts.readRecord(place)
-  const { message, column, constraint } = error as { message: string; column?: string; constraint?: string }
-  await parts.client.query(parts.statements.quarantine, [
-    journal,
-    place.segment,
-    place.offset,
-    String(record?.stampNs ?? 0n),
-    record?.connection ?? 0,
-    record?.type ?? 0,
-    withoutNul(message),
-    column ?? constraint ?? null,
-    sqlStateOf(error) ?? null,
-    record?.body ?? Buffer.alloc(0),
-  ])
-}
-
-async function endRows(batch: RowBatch, { client, statements }: CommitParts): Promise<void> {
-  if (batch.endedSessions.length > 0) await client.query(statements.endSessions, [jsonOf(batch.endedSessions)])
-  // A connection may change twice in a batch, and an UPDATE takes only one row for each.
-  if (batch.changedConnections.length > 0) {
-    const merged = new Map<unknown, object>()
-    for (const change of batch.changedConnections) {
-      merged.set(change['connection'], { ...merged.get(change['connection']), ...change })
-    }
-    await client.query(statements.changeConnections, [jsonOf([...merged.values()])])
-  }
-  if (batch.endedGaps.length > 0) {
-    const ended = batch.endedGaps.map(({ market, cause, found, to }) => ({
-      journal_id: batch.journal,
-      found_segment: found.segment,
-      found_offset: found.offset,
-      market_id: market,
-      cause,
-      ...endColumns(to),
-    }))
-    await client.query(statements.endGaps, [jsonOf(ended)])
-  }
-  if (batch.endedValidity.length > 0) {
-    const ended = batch.endedValidity.map(({ market, from, to, cause, found }) => ({
-      market_id: market,
-      from_segment: from.segment,
-      from_offset: from.offset,
-      ...endColumns(to),
-      cause,
-      found_segment: found?.segment,
-      found_offset: found?.offset,
-    }))
-    await client.query(statements.endValidity, [jsonOf(ended)])
-  }
-}
-
-/** Without the place that a row keeps for quarantine. */
-const jsonOf = (rows: readonly object[]): string => JSON.stringify(rows.map((row) => ({ ...row, at: undefined })))
-
-const endColumns = (to: { segment: number; offset: number; receivedNs: bigint } | undefined) => ({
-  to_segment: to?.segment,
-  to_offset: to?.offset,
-  to_ns: to === undefined ? undefined : String(to.receivedNs),
-})
+/** The place is kept for quarantine, and no column. */
+const withoutPlace = (row: JsonRow): object => ({ ...row, at: undefined })

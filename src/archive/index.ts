@@ -1,0 +1,11 @@
+/** Copies of the journal elsewhere: put, proved, and brought back. What an archive is proved to have may go here, when asked. */
+export { type ArchiveEvent, type ArchiveOptions, type ArchiveResult, archiveJournal } from './archive-journal.ts'
+export type { Proof } from './archive-segment.ts'
+export { ArchiveError, type ArchiveErrorCode } from './errors.ts'
+export { listArchive, readArchivedManifest } from './objects.ts'
+export { openTarget, readTargetName, type TargetName } from './open-target.ts'
+export { KEPT_SEGMENTS_MIN, type Retention } from './plan.ts'
+export { type RestoreEvent, type RestoreOptions, type RestoreResult, restoreJournal } from './restore-journal.ts'
+export { readState, type TargetState } from './state.ts'
+export type { ArchiveTarget, ObjectBody, ObjectHead } from './target.ts'
+export { type ArchiveProof, verifyArchive } from './verify-archive.ts'

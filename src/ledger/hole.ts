@@ -1,0 +1,115 @@
+/**
+ * Gaps of markets put together as holes: one for each thing that happened, with the markets that it left in doubt, each
+ * with its own end.
+ */
+import type { Position } from '#domain'
+import { type Blame, blameOf } from './cause.ts'
+import type { MarketTimes } from './market-times.ts'
+import { msOfNs } from './place.ts'
+import type { ClosedBy, Gap } from './standing.ts'
+
+/** `market_closed`: nobody could trade it any more. */
+export type HoleClosedBy = ClosedBy | 'market_closed'
+
+export type HoleMarket = {
+  readonly market: string
+  readonly fromMs: number
+  /** `undefined` while it is open. */
+  readonly toMs: number | undefined
+  readonly closedBy: HoleClosedBy | undefined
+}
+
+export type Hole = {
+  readonly cause: string
+  readonly blame: Blame
+  readonly detail: string | undefined
+  /** Of the whole journal; `undefined` where several were hit, or none. */
+  readonly connection: number | undefined
+  readonly sid: number | undefined
+  /** The record that revealed it, and when that came: Unix ms. */
+  readonly found: Position
+  readonly foundMs: number
+  /** The last proof before it, Unix ms, and what that was. */
+  readonly fromMs: number
+  readonly fromKind: string
+  /** When the last of its markets was out of it, Unix ms; `undefined` while one is not. */
+  readonly toMs: number | undefined
+  /** How the last was. */
+  readonly closedBy: HoleClosedBy | undefined
+  /** By ticker; empty when it concerns whatever was recorded then. */
+  readonly markets: readonly HoleMarket[]
+  /** How many of them are still in it. */
+  readonly open: number
+}
+
+/** When a market closed. */
+export type TimesOf = (market: string) => Pick<MarketTimes, 'closeMs'>
+
+/** Holes in the order in which they were found, as seen at `untilMs`: Unix ms. */
+export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: number): Hole[] {
+  const groups = new Map<string, Gap<string>[]>()
+  for (const gap of gaps) {
+    const key = keyOf(gap)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [gap])
+    else group.push(gap)
+  }
+  return [...groups.values()].map((group) => holeOf(group, timesOf, untilMs))
+}
+
+/**
+ * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was
+ * full, is one hole whatever was subscribed, and the record that declares it belongs to it.
+ */
+function keyOf({ cause, found, fromNs, connection, sid }: Gap<string>): string {
+  if (cause === 'process_down' || cause === 'disk_full') return `${cause} ${fromNs}`
+  return `${cause} ${found.segment} ${found.offset} ${connection} ${sid}`
+}
+
+function holeOf(group: readonly Gap<string>[], timesOf: TimesOf, untilMs: number): Hole {
+  const first = group[0]!
+  const { cause, detail, found, fromKind } = group.find(({ market }) => market !== undefined) ?? first
+  const markets = group
+    .flatMap((gap) =>
+      gap.market === undefined ? [] : [marketOf(gap, gap.market, timesOf(gap.market).closeMs, untilMs)],
+    )
+    .sort((a, b) => (a.market < b.market ? -1 : 1))
+  const declared = group.find(({ market }) => market === undefined)
+  const open = markets.filter(({ toMs }) => toMs === undefined).length
+  const last = markets.reduce<HoleMarket | undefined>(
+    (latest, each) => (latest === undefined || (each.toMs ?? 0) > (latest.toMs ?? 0) ? each : latest),
+    undefined,
+  )
+  const declaredToMs = declared?.to === undefined ? undefined : msOfNs(declared.to.receivedNs)
+  return {
+    cause,
+    blame: blameOf(cause),
+    detail: detail ?? declared?.detail,
+    connection: same(group.map(({ connection }) => connection)),
+    sid: same(group.map(({ sid }) => sid)),
+    found: { segment: found.segment, offset: found.offset },
+    foundMs: msOfNs(found.receivedNs),
+    fromMs: Math.min(...group.map(({ fromNs }) => msOfNs(fromNs))),
+    fromKind,
+    toMs: last === undefined ? declaredToMs : open > 0 ? undefined : last.toMs,
+    closedBy: last === undefined ? declared?.closedBy : open > 0 ? undefined : last.closedBy,
+    markets,
+    open,
+  }
+}
+
+function marketOf(gap: Gap<string>, market: string, closeMs: number | undefined, untilMs: number): HoleMarket {
+  const fromMs = msOfNs(gap.fromNs)
+  const toMs = gap.to === undefined ? undefined : Math.max(fromMs, msOfNs(gap.to.receivedNs))
+  const wasProven = gap.closedBy === 'snapshot' || gap.closedBy === 'checkpoint'
+  if (closeMs !== undefined && !wasProven && gap.closedBy !== 'declared' && closeMs <= (toMs ?? untilMs)) {
+    return { market, fromMs, toMs: Math.max(fromMs, closeMs), closedBy: 'market_closed' }
+  }
+  return { market, fromMs, toMs, closedBy: gap.closedBy }
+}
+
+/** What all of them are; `undefined` when they differ. Those that do not say are passed over. */
+function same(values: readonly (number | undefined)[]): number | undefined {
+  const told = values.filter((each) => each !== undefined)
+  return told.every((each) => each === told[0]) ? told[0] : undefined
+}

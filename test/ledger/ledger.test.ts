@@ -1,0 +1,129 @@
+/** What the ledger says of a recording: every hole with cause, start, end, markets and how it was closed, and no other. */
+import { expect, test } from 'vitest'
+import { RECORD } from '#domain'
+import { coverageOf } from '#ledger'
+import { aDelta } from '../support/frames.ts'
+import { lines, MS, START_MS, tell } from './ledger-support.ts'
+
+test('a recording without a hole has none in its ledger', async () => {
+  const ledger = await tell((story) => {
+    story.delta('KXB-2', '0.4000', '1.00', { ms: 2 })
+    story.snapshot('KXA-1')
+  })
+  expect(lines(ledger)).toEqual([])
+})
+
+test('a sequence break is one hole of all markets of its sid, each with its own end', async () => {
+  const ledger = await tell((story) => {
+    story.skip()
+    story.delta('KXB-2', '0.4000', '1.00', { ms: 2 })
+    story.pass(5 * MS)
+    story.snapshot('KXA-1')
+    story.pass(5 * MS)
+    story.snapshot('KXB-2')
+  })
+  expect(lines(ledger)).toEqual(['sequence_break 10- ABC open'])
+  const [hole] = ledger.holes()
+  expect(hole).toMatchObject({ blame: 'exchange', connection: 1, sid: 1, open: 1, fromKind: 'frame' })
+  expect(hole?.markets.map(({ toMs, closedBy }) => [toMs === undefined ? null : toMs - START_MS, closedBy])).toEqual([
+    [25, 'snapshot'],
+    [30, 'snapshot'],
+    [null, undefined],
+  ])
+})
+
+test('a process that died is one hole, whatever declares it and however many connections it had', async () => {
+  const ledger = await tell(async (story) => {
+    story.pass(50 * MS)
+    await story.run()
+    const fromNs = String((BigInt(START_MS) + 10n) * 1_000_000n)
+    story.record(RECORD.GAP, { cause: 'process_down', fromNs, toNs: String(BigInt(START_MS + 70) * 1_000_000n) })
+    story.pass(30 * MS)
+    story.connect()
+  })
+  expect(lines(ledger)).toEqual(['process_down 10-100 ABC snapshot'])
+  expect(ledger.holes()[0]).toMatchObject({ blame: 'own', fromKind: 'durable' })
+})
+
+test('what died and was not started again is open until it is looked at', async () => {
+  const ledger = await tell(() => {})
+  expect(ledger.isRunOpen).toBe(true)
+  ledger.died({ segment: 1, offset: 9_999 })
+  expect(lines(ledger)).toEqual(['process_down 10- ABC open'])
+})
+
+test('a market in doubt that is let go is in no hole any more', async () => {
+  const ledger = await tell((story) => {
+    story.skip()
+    story.delta('KXB-2', '0.4000', '1.00', { ms: 2 })
+    story.snapshot('KXB-2')
+    story.snapshot('KXC-3')
+    story.pass(10 * MS)
+    story.letGo('KXA-1')
+    story.pass(5 * MS)
+    story.say(JSON.stringify({ type: 'ok', id: 7, sid: 1 }))
+  })
+  expect(lines(ledger)).toEqual(['sequence_break 10-30 ABC let_go'])
+})
+
+test('a market that the next run does not ask for is let go when that run began', async () => {
+  const ledger = await tell(async (story) => {
+    await story.run()
+    story.pass(10 * MS)
+    story.stop()
+  })
+  expect(lines(ledger)).toEqual(['process_down 10-20 ABC let_go'])
+})
+
+test('a market that closed while in doubt is out of its hole then', async () => {
+  const ledger = await tell((story) => {
+    const body = JSON.stringify({
+      market: { ticker: 'KXA-1', open_time: '2026-08-01T00:00:00Z', close_time: new Date(START_MS + 50).toISOString() },
+    })
+    story.record(RECORD.REST, { method: 'GET', path: '/trade-api/v2/markets/KXA-1', status: 200, body, tookMs: 1 })
+    story.skip()
+    story.delta('KXA-1', '0.4000', '1.00', { ms: 2 })
+    story.snapshot('KXB-2')
+    story.snapshot('KXC-3')
+    story.pass(100 * MS)
+    story.say(aDelta(1, 'KXB-2', '0.4000', '1.00'))
+  })
+  expect(lines(ledger)).toEqual(['sequence_break 10-50 ABC market_closed'])
+})
+
+test('our own full buffer is our own, in the exchange’s pause too', async () => {
+  // Thursday 2026-08-06 03:06 in New York.
+  const pauseNs = 1_786_000_000_000_000_000n
+  const causes = async (cause: string) => {
+    const ledger = await tell((story) => {
+      story.lose(cause as 'disconnect')
+      story.pass(5 * MS)
+      story.connect()
+    }, pauseNs)
+    return ledger.holes().map((hole) => [hole.cause, hole.blame, hole.detail ?? null])
+  }
+  expect(await causes('disconnect')).toEqual([['maintenance', 'exchange', 'disconnect']])
+  expect(await causes('own_backpressure')).toEqual([['own_backpressure', 'own', null]])
+  expect(await causes('disk_full')).toEqual([['disk_full', 'own', null]])
+  expect(await causes('paused')).toEqual([['recording_paused', 'operator', null]])
+})
+
+test('unknown is not clean, and only what a later snapshot confirmed is verified', async () => {
+  const ledger = await tell((story) => {
+    story.snapshot('KXA-1')
+    story.pass(20 * MS)
+    story.lose()
+    story.pass(40 * MS)
+    story.connect()
+    story.pass(20 * MS)
+    story.delta('KXB-2', '0.4000', '1.00', { ms: 2 })
+  })
+  const range = { fromMs: START_MS - 1000, toMs: START_MS + 1000, zone: 'UTC' }
+  const [a] = [...ledger.markets()].flatMap((each) =>
+    coverageOf(each, ledger.times.get(each.market), range, ledger.lastMs),
+  )
+  const { askedMs, cleanMs, verifiedMs } = a!
+  // Asked for from 0 to 100; known from 0 to 20 and from 80 on; its snapshot at 20 said that it was right until then.
+  expect([askedMs, cleanMs, verifiedMs].map(Math.round)).toEqual([100, 40, 20])
+  expect(a).toMatchObject({ market: 'KXA-1', day: '2026-08-07', openKnown: false })
+})
