@@ -1,6 +1,7 @@
 /** The archive in an S3-compatible store, against moto's server: put, proved, spoilt, lost, away and restored. */
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ArchiveTarget, archiveJournal, openTarget, restoreJournal, verifyArchive } from '#archive'
 import { FileDisk, verifyJournal } from '#journal'
@@ -21,13 +22,14 @@ const sealed = (folder: string) =>
       .map((name) => [name, readFileSync(`${folder}/${name}`).toString('base64')]),
   )
 
-const put = async (target: ArchiveTarget, key: string, text: string) => {
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.*)$/.exec(target.name)!
-  const answer = await fetch(
-    `${moto.url}/${bucket}/${prefix}/${key}`,
-    text === '' ? { method: 'DELETE' } : { method: 'PUT', body: text },
-  )
-  expect(answer.ok).toBe(true)
+/** What somebody else does to an object: puts another there, or deletes it. */
+async function tamper(target: ArchiveTarget, key: string, text: string | undefined): Promise<void> {
+  const [, Bucket, prefix] = /^s3:\/\/([^/]+)\/(.*)$/.exec(target.name)!
+  const place = { Bucket: Bucket!, Key: `${prefix}/${key}` }
+  const client = new S3Client({ endpoint: moto.url, forcePathStyle: true, region: 'us-east-1' })
+  if (text === undefined) await client.send(new DeleteObjectCommand(place))
+  else await client.send(new PutObjectCommand({ ...place, Body: text }))
+  client.destroy()
 }
 
 describe.skipIf(MOTO === undefined)(`an S3-compatible store (${MOTO === undefined ? NO_MOTO : 'moto'})`, () => {
@@ -62,11 +64,11 @@ describe.skipIf(MOTO === undefined)(`an S3-compatible store (${MOTO === undefine
     expect((await verifyJournal({ disk: new FileDisk(), folder: journal })).faults).toEqual([])
 
     const retention = { keepDays: 1, nowMs: Date.now() + 1e10, readBefore: Number.MAX_SAFE_INTEGER }
-    await put(target, first!, 'spoilt')
+    await tamper(target, first!, 'spoilt')
     const spoilt = await archiveJournal({ ...options, retention })
     expect(spoilt).toMatchObject({ removed: 0, failures: [{ code: 'FLOW_ARCHIVE_CORRUPT', segment: 1 }] })
     expect(sealed(journal)).toEqual(before)
-    await put(target, first!, '')
+    await tamper(target, first!, undefined)
     expect(await archiveJournal({ ...options, retention })).toMatchObject({ removed: result.proved - 3, failures: [] })
     await restoreJournal({ dataFolder: recorded.path, target })
     expect(sealed(journal)).toEqual(before)
