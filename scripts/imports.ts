@@ -25,6 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   live: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal'],
   api: ['domain', 'ports', 'codec', 'book', 'feed', 'ledger', 'journal', 'store', 'live'],
   exchange: ['domain', 'ports', 'codec', 'book'],
+  alert: ['domain', 'ports'],
   app: [
     'domain',
     'ports',
@@ -39,6 +40,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'live',
     'api',
     'exchange',
+    'alert',
   ],
 }
 

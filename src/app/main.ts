@@ -1,13 +1,17 @@
 /** The command line: names the commands and turns whatever ends one into a line and an exit code. */
 import { Command } from 'commander'
+import { addAlert } from './commands/alert.ts'
 import { addArchive } from './commands/archive.ts'
 import { addBook } from './commands/book.ts'
 import { addDb } from './commands/db.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
+import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
 import { addRecord } from './commands/record.ts'
+import { addReparse } from './commands/reparse.ts'
+import { addReport } from './commands/report.ts'
 import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -21,20 +25,24 @@ const program = new Command('kalshiflow')
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 
-for (const add of [
+const COMMANDS = [
   addStart,
   addRecord,
   addServe,
   addExchange,
   addBook,
   addSessions,
+  addGaps,
+  addReport,
   addVerify,
+  addReparse,
   addArchive,
   addRestore,
-  addDb,
   addDoctor,
-])
-  add(program)
+  addAlert,
+  addDb,
+]
+for (const add of COMMANDS) add(program)
 
 // A reader that closes the pipe early is no fault of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

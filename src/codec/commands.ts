@@ -31,8 +31,10 @@ function body(command: Command) {
     case 'subscribe': {
       const params = { channels: [command.channel], market_tickers: command.markets, skip_ticker_ack: true }
       // Always explicit: Kalshi will flip the default (docs.kalshi.com/getting_started/order_direction, read 2026-06).
+      // Tells the last ticker at once: what the units of the first books are held against (API; unconfirmed live).
+      const told = command.channel === 'ticker' ? { send_initial_snapshot: true } : {}
       const priced = command.channel === 'orderbook_delta' ? { use_yes_price: command.useYesPrice } : {}
-      return { cmd: 'subscribe', params: { ...params, ...priced } }
+      return { cmd: 'subscribe', params: { ...params, ...priced, ...told } }
     }
     case 'update': {
       const { action, sid, markets } = command

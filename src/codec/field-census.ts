@@ -7,6 +7,8 @@ import type { Json } from './json.ts'
 import { isJson } from './json.ts'
 
 export const NAMES_MAX = 500
+/** A frame may have 16 MiB, and all of it may be one name. */
+export const NAME_CHARACTERS_MAX = 100
 
 export class FieldCensus {
   readonly #counts = new Map<string, number>()
@@ -21,7 +23,7 @@ export class FieldCensus {
   }
 
   countType(name: string): void {
-    this.#count(`type ${name.slice(0, 80)}`)
+    this.#count(`type ${name}`)
   }
 
   /** `orderbook_delta.msg.new_field` → frames that carried it. */
@@ -29,7 +31,8 @@ export class FieldCensus {
     return this.#counts
   }
 
-  #count(name: string): void {
+  #count(full: string): void {
+    const name = full.slice(0, NAME_CHARACTERS_MAX)
     const key = this.#counts.has(name) || this.#counts.size < NAMES_MAX ? name : 'others'
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
   }

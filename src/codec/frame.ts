@@ -61,6 +61,8 @@ export type TickerFrame = MaybePlace & {
   readonly market: string
   /** `undefined` where the field is absent, empty or zero: no bid, no ask, never traded. */
   readonly yesBid: CentiCents | undefined
+  /** What rests there; `undefined` where it is not told. */
+  readonly yesBidSize: CentiContracts | undefined
   readonly yesAsk: CentiCents | undefined
   readonly last: CentiCents | undefined
   readonly exchangeMs: number

@@ -42,6 +42,7 @@ export function readTrade(msg: Json): TradeMessage | Fault {
 
 export type TickerMessage = {
   readonly yesBid: CentiCents | undefined
+  readonly yesBidSize: CentiContracts | undefined
   readonly yesAsk: CentiCents | undefined
   readonly last: CentiCents | undefined
   readonly exchangeMs: number
@@ -53,6 +54,7 @@ export function readTicker(msg: Json): TickerMessage | Fault {
   if (typeof exchangeMs !== 'number') return exchangeMs
   return {
     yesBid: quote(msg['yes_bid_dollars'], msg['yes_bid']),
+    yesBidSize: count(msg['yes_bid_size_fp'], undefined),
     yesAsk: quote(msg['yes_ask_dollars'], msg['yes_ask']),
     last: quote(msg['price_dollars'], msg['price']),
     exchangeMs,

@@ -33,6 +33,10 @@ export const RECORD = {
   SESSION: 11,
   /** {@link ContextBody}: what a reader that starts at this segment must know. First record of each segment but the first. */
   CONTEXT: 12,
+  /** {@link AuditBody}: what the exchange's snapshot of a proven book told of it. */
+  AUDIT: 13,
+  /** {@link ClockBody}: how far the wall clock is off, as far as that can be known. */
+  CLOCK: 14,
 } as const
 
 export type RecordType = (typeof RECORD)[keyof typeof RECORD]
@@ -69,6 +73,8 @@ export const LOST_CAUSES = [
   'refused',
   'own_backpressure',
   'disk_full',
+  /** Its messages grew old: replaced by a new connection. */
+  'message_age',
   'paused',
   'stopped',
   'process_down',
@@ -97,12 +103,35 @@ export type GapBody = {
 export type ValidityBody = {
   /**
    * `doubt`: these markets' books. `settle_orientation`: judge the connection by the sample at hand. `release`: these
-   * markets are recorded no longer, without a `delete_markets` that says so.
+   * markets are recorded no longer, without a `delete_markets` that says so. `settle_audits`: what these markets' audits
+   * left open is a mismatch, and an answer that did not come is awaited no longer. `wire_sound`: trials found the wire
+   * readable again; changes no book.
    */
-  readonly action: 'doubt' | 'settle_orientation' | 'release'
+  readonly action: 'doubt' | 'settle_orientation' | 'release' | 'settle_audits' | 'wire_sound'
   readonly markets?: readonly string[]
-  readonly cause: 'admin' | 'audit_mismatch' | 'ping_silence' | 'snapshot_timeout' | 'dropped'
+  readonly cause: 'admin' | 'audit_mismatch' | 'ping_silence' | 'snapshot_timeout' | 'dropped' | 'wire_changed'
+  /** Of `wire_changed`: which fault it was. */
+  readonly detail?: string
 }
+
+/**
+ * One audit as the recorder's own fold settled it. Any reader that folds the frames finds the same, so that a proof of the
+ * journal can compare the two. Written up to a tick after the record that settled it.
+ */
+export type AuditBody = {
+  readonly market: string
+  readonly sid: number
+  /** The number of the snapshot frame. */
+  readonly seq: number
+  readonly result: 'matched' | 'offset' | 'mismatched'
+  /** Levels of either side that differed when the snapshot came. */
+  readonly levelsWrong: number
+  /** Of a mismatch: both books when the snapshot came; price in 1/10,000 dollar, size in 1/100 contract. */
+  readonly ours?: AuditBook
+  readonly theirs?: AuditBook
+}
+
+export type AuditBook = BySide<readonly (readonly [price: number, size: number])[]>
 
 export type ClockStepBody = {
   /** Unix ns as decimal strings: what the old epoch would have said, and what the wall clock says. */
@@ -111,6 +140,16 @@ export type ClockStepBody = {
   /** The number of the epoch that begins. */
   readonly epoch: number
   readonly cause: 'start' | 'step'
+}
+
+/** One estimate. At start, when it changes, and hourly: message ages are only as good as it. */
+export type ClockBody = {
+  /** The program that keeps the clock, or `exchange`: the dates of its answers, right to half a second at best. */
+  readonly source: 'chrony' | 'ntp' | 'timesyncd' | 'exchange'
+  /** How far our clock is ahead of the true time (or of the exchange's), in ms; below 0 when it is behind. */
+  readonly offsetMs: number
+  /** By how much that may be wrong, either way. */
+  readonly errorMs: number
 }
 
 export type NoteBody = { readonly text: string; readonly [field: string]: unknown }
@@ -134,6 +173,8 @@ export type ContextBody = {
 
 export type ContextConnection = ConnectionOpenedBody & {
   readonly connection: number
+  /** Its answers carry the id of their command: what carries none is no answer. Absent until one came. */
+  readonly sendsIds?: boolean
   readonly orientation: ContextOrientation
   /** The markets asked for on the order-book channel. */
   readonly asked: ContextAsked

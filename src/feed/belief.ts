@@ -14,7 +14,13 @@ import type { Subscription } from './subscription.ts'
 export const CROSSED_MS_MAX = 1000
 
 /** A fault of the book itself: it went wrong somewhere since its last snapshot, nobody knows where. */
-const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch', 'orientation'])
+const OWN_FAULTS: ReadonlySet<DoubtCause> = new Set([
+  'negative_size',
+  'crossed',
+  'audit_mismatch',
+  'wire_changed',
+  'orientation',
+])
 
 export class Belief {
   readonly #listener: FoldListener
@@ -27,9 +33,10 @@ export class Belief {
 
   /** The market's book is its snapshot of number `seq`, and follows this subscription from here. */
   prove(subscription: Subscription, market: Market, seq: number, receivedMs: number): void {
-    const wasValid = market.valid
+    const wasValid = market.stands
     if (market.source !== subscription) market.source?.detach(market)
     subscription.markets.add(market)
+    this.#read(market)
     subscription.uncross(market)
     market.source = subscription
     market.proven = true
@@ -38,18 +45,21 @@ export class Belief {
     market.changedMs = receivedMs
     if (market.book.isCrossed) this.crossed(subscription, market)
     this.#listener.proven?.(market)
-    if (market.valid !== wasValid) this.#listener.validity?.(market)
+    if (market.stands !== wasValid) this.#listener.validity?.(market)
   }
 
   doubt(market: Market, cause: DoubtCause): void {
     if (!market.proven) {
+      this.#read(market)
       market.cause = cause
       return
     }
-    const wasValid = market.valid
+    const wasValid = market.stands
     market.provenUntilMs = OWN_FAULTS.has(cause) ? market.snapshotMs : market.asOfMs
     market.proven = false
     market.cause = cause
+    if (market.audit?.isOpen === true) this.#counts.auditsUnsettled++
+    market.audit = undefined
     market.source?.uncross(market)
     this.#listener.doubted?.(market, cause)
     if (wasValid) this.#listener.validity?.(market)
@@ -57,6 +67,7 @@ export class Belief {
 
   doubtAll(subscription: Subscription, cause: DoubtCause): void {
     for (const market of subscription.markets) this.doubt(market, cause)
+    for (const market of subscription.unread) this.doubt(market, cause)
   }
 
   /** The market's book is crossed: from now on its group's end is watched for. */
@@ -80,6 +91,18 @@ export class Belief {
         this.doubt(market, 'crossed')
       }
     }
+  }
+
+  /** The feed holds the market proven here, and this reader has not seen its book. */
+  unread(subscription: Subscription, market: Market): void {
+    if (market.proven) return
+    subscription.unread.add(market)
+    market.unreadOn = subscription
+  }
+
+  #read(market: Market): void {
+    market.unreadOn?.unread.delete(market)
+    market.unreadOn = undefined
   }
 
   /** The connection's orientation was judged: proven books become valid, or valid ones doubtful. */

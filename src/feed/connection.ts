@@ -10,6 +10,8 @@ export class Connection {
   readonly id: number
   readonly opened: ConnectionOpenedBody
   readonly orientation = new Orientation()
+  /** A snapshot with an id came: what comes without one is no answer. */
+  sendsIds = false
   /** Sids are small numbers from 1, so an array finds them fastest. */
   readonly #bySid: (Subscription | undefined)[] = []
   readonly #bySparseSid = new Map<number, Subscription>()

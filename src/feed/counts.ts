@@ -30,4 +30,12 @@ export const newCounts = () => ({
   unplaced: 0,
   /** Snapshots that said "no such market". */
   unknownMarkets: 0,
+  /** Snapshots of proven books, by what they told of them. */
+  auditsMatched: 0,
+  auditsOffset: 0,
+  auditsMismatched: 0,
+  /** Snapshots that differed, of books that were in doubt or replaced before anything could explain it. */
+  auditsUnsettled: 0,
+  /** Snapshots passed over by a reader that has not seen the book that they were compared with. */
+  unread: 0,
 })

@@ -217,13 +217,10 @@ describe('a book in the fold', () => {
 
   test('of a snapshot taken inside a crossed group waits for the rest of the group', () => {
     const { play, told } = twoValid()
-    play(
-      aDelta(3, 'B', '0.4000', '1.00', { ms: 5000 }),
-      aSnapshot(4, 'A', CROSSED),
-      aDelta(5, 'A', '0.6000', '-5.00', { ms: 5001 }),
-    )
-    play(aDelta(6, 'A', '0.3000', '1.00', { ms: 9000 }))
-    expect(told).toEqual([])
+    play(aDelta(3, 'B', '0.4000', '1.00', { ms: 5000 }), aDelta(4, 'A', '0.4000', '-99.00', { ms: 5000 }))
+    play(aSnapshot(5, 'A', CROSSED), aDelta(6, 'A', '0.6000', '-5.00', { ms: 5001 }))
+    play(aDelta(7, 'A', '0.3000', '1.00', { ms: 9000 }))
+    expect(told).toEqual(['A negative_size', 'A valid'])
   })
 
   test('is emptied by an unasked empty snapshot, and stays valid', () => {

@@ -12,19 +12,30 @@
  *  4. A delta that would leave less than nothing puts its book in doubt; nothing is clamped.
  *  5. A book may be crossed within one exchange time; still crossed after it, it is in doubt.
  *  6. A malformed frame puts its market in doubt, or the whole sid when no market can be read from it.
+ *  7. An answer to get_snapshot of a proven book is compared with it before it counts (audits.ts).
  */
-import { DeltaScanner, decodeFrame, FieldCensus, type Frame, readCommand, TickerTable } from '#codec'
+import {
+  DeltaScanner,
+  decodeFrame,
+  FieldCensus,
+  type Frame,
+  readCommand,
+  type SnapshotFrame,
+  TickerTable,
+} from '#codec'
 import type {
   CentiCents,
   CentiContracts,
   CheckpointBook,
   ConnectionOpenedBody,
   ContextBody,
+  ContextConnection,
   GapBody,
   Level,
   Side,
   ValidityBody,
 } from '#domain'
+import { Audits } from './audits.ts'
 import { Belief } from './belief.ts'
 import { Connection } from './connection.ts'
 import { newCounts } from './counts.ts'
@@ -40,6 +51,7 @@ export class Fold {
   readonly census = new FieldCensus()
   readonly #listener: FoldListener
   readonly #belief: Belief
+  readonly #audits: Audits
   readonly #tickers = new TickerTable()
   /** By the market's number in the ticker table; a number given up leaves a hole. */
   readonly #markets: (Market | undefined)[] = []
@@ -54,6 +66,7 @@ export class Fold {
   constructor(listener: FoldListener = {}) {
     this.#listener = listener
     this.#belief = new Belief(listener, this.counts)
+    this.#audits = new Audits(listener, this.counts, this.#belief)
   }
 
   /** The market of a ticker; `undefined` when nothing was ever heard of it. */
@@ -113,6 +126,9 @@ export class Fold {
     const subscription = connection.subscription(command.sids[0]!)
     if (subscription?.channel !== BOOK_CHANNEL) return
     if (command.action === 'add_markets') this.#ask(connection, command.markets)
+    if (command.action === 'get_snapshot') {
+      for (const ticker of command.markets) this.#audits.asked(subscription, this.market(ticker))
+    }
     if (command.action === 'delete_markets') {
       this.#letGo(connection, subscription, command.id, command.markets)
     }
@@ -157,7 +173,9 @@ export class Fold {
     }
     for (const ticker of markets ?? []) {
       const market = this.market(ticker)
-      if (market !== undefined) this.#belief.doubt(market, cause)
+      if (market === undefined) continue
+      if (action === 'settle_audits') this.#audits.ended(market)
+      else this.#belief.doubt(market, cause)
     }
   }
 
@@ -173,6 +191,7 @@ export class Fold {
       }
       const connection = new Connection(each.connection, each)
       connection.orientation.resume(each.orientation ?? {})
+      connection.sendsIds = each.sendsIds === true
       connection.asked.resume(each.asked ?? {})
       // Known by name from here on, as the feed knew them: a frame that is malformed puts its own market in doubt alone.
       for (const ticker of connection.asked.tickers()) this.#marketOf(ticker)
@@ -184,6 +203,7 @@ export class Fold {
         const subscription = new Subscription(connection, standing.sid, standing.channel, 'any')
         subscription.resume(standing)
         connection.add(subscription)
+        if (standing.channel === BOOK_CHANNEL) this.#notRead(connection, subscription, each.doubts ?? [])
       }
       this.#connections.set(each.connection, connection)
     }
@@ -224,6 +244,14 @@ export class Fold {
       for (const each of connection.subscriptions()) this.#belief.doubtAll(each, 'disk_full')
     }
     if (toNs !== undefined) this.ended('disk_full')
+  }
+
+  /**
+   * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
+   * an audit here and a proof there.
+   */
+  unrecorded(): void {
+    for (const market of this.markets()) market.isUnrecorded = true
   }
 
   /** Lets a market go for good: its number in the table is used again. */
@@ -292,6 +320,7 @@ export class Fold {
     if (exchangeMs > subscription.exchangeMs) subscription.exchangeMs = exchangeMs
     if (subscription.crossed.size > 0) this.#belief.endCrossedGroups(subscription, market, exchangeMs)
 
+    if (market?.audit?.isEndedBy(exchangeMs) === true) this.#audits.ended(market)
     if (market?.proven !== true || market.source !== subscription) {
       this.#notApplied(connection, market)
       return
@@ -308,6 +337,7 @@ export class Fold {
     market.deltas++
     market.deltasSinceCheckpoint++
     if (market.book.isCrossed) this.#belief.crossed(subscription, market)
+    if (market.audit?.applied(side, price, change, exchangeMs) === true) this.#audits.explained(market)
     this.#listener.applied?.(market, side, price, change, size as CentiContracts)
     this.#listener.changed?.(market)
   }
@@ -320,7 +350,9 @@ export class Fold {
       return
     }
     if (!this.#takeNumber(connection, subscription, frame.seq)) return
+    const beforeMs = subscription.lastMs
     subscription.lastMs = receivedMs
+    if (frame.id !== undefined) connection.sendsIds = true
     const arrival = connection.arrived(frame.market)
     if (arrival === 'unasked') {
       this.counts.unasked++
@@ -333,14 +365,25 @@ export class Fold {
       this.#belief.doubt(market, 'unknown_market')
       this.#listener.unknownMarket?.(connection.id, market)
     } else {
+      if (subscription.unread.has(market) && arrival === 'later' && !isEmptied(frame)) {
+        this.counts.unread++
+        return
+      }
+      const isAudit =
+        market.proven && !market.isUnrecorded && market.source === subscription && isAnswer(connection, frame, market)
+      if (isAudit && !this.#audits.compare(market, frame, beforeMs)) return
+      if (!isAudit) this.#audits.replaced(market)
       market.book.replace(frame)
+      market.isUnrecorded = false
       market.snapshots++
       market.deltasSinceCheckpoint = 0
-      market.basedMs = receivedMs
+      // A reader that begins in this segment may have to pass over any later snapshot: the segment needs a book besides.
+      if (arrival === 'first') market.basedMs = receivedMs
       market.snapshotMs = receivedMs
       market.exchangeMs = 0
       if (connection.orientation.see(market.ticker, market.book)) this.#belief.orientationChanged(connection)
       this.#belief.prove(subscription, market, frame.seq, receivedMs)
+      if (isAudit) this.#audits.matched(market, frame)
       this.#listener.changed?.(market)
     }
     if (arrival === 'first') this.#settleIfAllCame(connection)
@@ -487,6 +530,15 @@ export class Fold {
     if (connection.asked.awaiting === 0 && connection.orientation.settle()) this.#belief.orientationChanged(connection)
   }
 
+  /** A reader begins at this context: what the feed holds proven is told by checkpoints. */
+  #notRead(connection: Connection, subscription: Subscription, doubts: NonNullable<ContextConnection['doubts']>): void {
+    const inDoubt = new Set(doubts.map(({ market }) => market))
+    for (const ticker of connection.asked.tickers()) {
+      if (inDoubt.has(ticker) || connection.asked.isAwaiting(ticker)) continue
+      this.#belief.unread(subscription, this.#marketOf(ticker))
+    }
+  }
+
   #marketOf(ticker: string): Market {
     const known = this.#tickers.numberOf(ticker)
     if (known >= 0) return this.#markets[known]!
@@ -495,6 +547,16 @@ export class Fold {
     return market
   }
 }
+
+/**
+ * Answers carry the id of their command (API, after 2026-08-22). Of an exchange that sends none, what comes after a question
+ * is its answer, unless it looks like what comes after a close.
+ */
+const isAnswer = ({ sendsIds }: Connection, frame: SnapshotFrame, { audit }: Market): boolean =>
+  frame.id !== undefined || (!sendsIds && audit !== undefined && !isEmptied(frame))
+
+/** The snapshot that comes unasked after a close: both sides absent ([R] recorded frames, 2026-08). */
+const isEmptied = ({ id, yes, no }: SnapshotFrame): boolean => id === undefined && yes.length === 0 && no.length === 0
 
 /** Whether a checkpoint holds another book than the one that was folded. */
 function differs(market: Market, { yes, no }: CheckpointBook): boolean {

@@ -13,6 +13,7 @@ import type {
   UnsubscribedFrame,
 } from '#codec'
 import type { CentiCents, CentiContracts, Side } from '#domain'
+import type { Audited } from './audit.ts'
 import type { Connection } from './connection.ts'
 import type { DoubtCause, Market } from './market.ts'
 import type { Subscription } from './subscription.ts'
@@ -24,8 +25,12 @@ export interface FoldListener {
   changed?(market: Market): void
   /** A delta was applied: `size` rests at `price` (in its own side's prices) now. The hot path; called before `changed`. */
   applied?(market: Market, side: Side, price: CentiCents, change: CentiContracts, size: CentiContracts): void
-  /** `market.valid` changed. */
+  /** `market.valid` changed, other than by an audit under way. */
   validity?(market: Market): void
+  /** An audit under way keeps a book back, or does so no longer: `market.valid` changed, and no interval of validity ends. */
+  keptBack?(market: Market): void
+  /** The exchange's snapshot of a proven book was compared with it, and what it told is settled. */
+  audited?(market: Market, found: Audited): void
   /** A book was proven by its own snapshot (or taken over from a checkpoint). */
   proven?(market: Market): void
   /** A command asks for the market on the order-book channel. */

@@ -6,6 +6,7 @@
  */
 import { Book } from '#book'
 import type { LostCause } from '#domain'
+import type { MarketAudit } from './audit.ts'
 import type { Orientation } from './orientation.ts'
 
 /** What the end of a connection means for its books. */
@@ -31,6 +32,8 @@ export type DoubtCause =
   | 'orientation'
   | 'admin'
   | 'audit_mismatch'
+  | 'audit_pending'
+  | 'wire_changed'
   | 'ping_silence'
   | 'snapshot_timeout'
   | 'dropped'
@@ -47,6 +50,8 @@ export interface MarketSource {
   readonly last: number | undefined
   /** Receive time of the last in-sequence frame, Unix ms. */
   readonly lastMs: number
+  /** Markets that the feed holds proven, and whose book a reader that began at a context has not seen. */
+  readonly unread: Set<Market>
   /** Lets a market go that follows another subscription from now on, or none. */
   detach(market: Market): void
   /** The market's book is crossed no longer. */
@@ -60,8 +65,14 @@ export class Market {
   source: MarketSource | undefined
   /** The book has followed its subscription without a hole since its snapshot. */
   proven = false
+  /** A question about the proven book that is not settled. */
+  audit: MarketAudit | undefined
+  /** Where the feed holds it proven, while this reader has not seen its book. */
+  unreadOn: MarketSource | undefined
   /** Why it is not proven. */
   cause: DoubtCause | undefined = 'no_snapshot'
+  /** Frames of it are in no journal since its last snapshot: the next one is a reader's first, and is compared with nothing. */
+  isUnrecorded = false
   /** The number of the last frame that changed or proved the book. */
   seq = 0
   /** Exchange time of the last delta applied, Unix ms; 0 before the first. Deltas of one time are one group. */
@@ -87,13 +98,19 @@ export class Market {
 
   /** Whether the book is the exchange's book as of the last frame taken of its subscription. */
   get valid(): boolean {
+    return this.stands && this.audit?.isOpen !== true
+  }
+
+  /** The same, whether or not an audit under way keeps the book back for a moment. */
+  get stands(): boolean {
     return this.proven && this.source?.orientation.verdict === 'as_asked'
   }
 
   /** Why the book is not valid; `undefined` when it is. */
   get doubt(): DoubtCause | undefined {
     if (!this.proven) return this.cause
-    return this.valid ? undefined : 'orientation'
+    if (!this.stands) return 'orientation'
+    return this.audit?.isOpen === true ? 'audit_pending' : undefined
   }
 
   /**
@@ -101,6 +118,7 @@ export class Market {
    * subscription, then what its doubt left of that.
    */
   get asOfMs(): number {
-    return this.proven ? Math.max(this.source?.lastMs ?? 0, this.changedMs) : this.provenUntilMs
+    if (!this.proven) return this.provenUntilMs
+    return this.audit?.isOpen === true ? this.audit.asOfMs : Math.max(this.source?.lastMs ?? 0, this.changedMs)
   }
 }

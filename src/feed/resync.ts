@@ -44,6 +44,16 @@ export class Resync {
     return this.#asked.size < this.#askedCount
   }
 
+  /** Whether a question may go out now without following another too closely. */
+  isRested(nowMs: number): boolean {
+    return this.#asked.size === 0 && nowMs >= this.#restUntilMs
+  }
+
+  /** A `get_snapshot` of somebody else went out: the next one keeps the same distance. */
+  rest(nowMs: number): void {
+    this.#restUntilMs = nowMs + CHUNK_PAUSE_MS
+  }
+
   /** Whether a market is asked for, or could be now: what keeps the books from being whole. */
   isBusy(nowMs: number): boolean {
     if (this.#asked.size > 0) return true
@@ -84,6 +94,24 @@ export class Resync {
     this.#wanted.set(market, { failures: 0, dueMs: nowMs, failedMs: nowMs })
   }
 
+  /** All that is in doubt and not asked for. */
+  inDoubt(): string[] {
+    return [...this.#wanted.keys(), ...this.#silent.keys()]
+  }
+
+  /** Asks for these alone, whatever their pause. */
+  takeOnly(markets: readonly string[], nowMs: number): string[] {
+    for (const market of markets) {
+      this.#wanted.delete(market)
+      this.#silent.delete(market)
+    }
+    this.#asked = new Set(markets)
+    this.#askedCount = markets.length
+    this.#askedMs = nowMs
+    this.rest(nowMs)
+    return [...markets]
+  }
+
   /** The next chunk to ask for; empty when none is due. */
   take(nowMs: number): string[] {
     if (this.#asked.size > 0 || nowMs < this.#restUntilMs) return []
@@ -98,7 +126,7 @@ export class Resync {
     this.#asked = new Set(chunk)
     this.#askedCount = chunk.length
     this.#askedMs = nowMs
-    this.#restUntilMs = nowMs + CHUNK_PAUSE_MS
+    this.rest(nowMs)
     for (const [market, { failedMs }] of this.#history) if (nowMs - failedMs > CALM_MS) this.#history.delete(market)
     return chunk
   }
@@ -116,7 +144,7 @@ export class Resync {
       if (chunk.length === CHUNK_MAX) break
     }
     for (const market of chunk) this.setAside(market, nowMs)
-    if (chunk.length > 0) this.#restUntilMs = nowMs + CHUNK_PAUSE_MS
+    if (chunk.length > 0) this.rest(nowMs)
     return chunk
   }
 

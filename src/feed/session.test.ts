@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ASK_EVERY_MS, ANSWER_MS_MAX as AUDIT_ANSWER_MS_MAX } from './audit-round.ts'
 import { BACKOFF_MS_MAX, Backoff, RETRY_AFTER_MS_MAX, TOO_MANY_MS } from './backoff.ts'
 import { ANSWER_MS_MAX, CommandQueue, IN_FLIGHT_MAX, PER_SECOND_MAX, TRIES_MAX } from './command-queue.ts'
 import { errorAction, isTerminal } from './error-codes.ts'
@@ -68,6 +69,19 @@ describe('the table of states', () => {
 })
 
 describe('a session', () => {
+  test('whose messages grew old is made anew, once, and only while it is open', () => {
+    const session = live()
+    session.replace('messages are 9000 ms old', 10)
+    expect(session.takeEffects()).toMatchObject([
+      { kind: 'state', from: 'live', to: 'waiting' },
+      { kind: 'close', cause: 'message_age', detail: 'messages are 9000 ms old' },
+    ])
+    session.replace('again', 11)
+    expect(session.takeEffects()).toEqual([])
+    session.tick(1_000)
+    expect(session.state).toBe('connecting')
+  })
+
   test('sends one subscribe for each channel, all with the same markets, and says use_yes_price', () => {
     const session = aSession()
     session.opened(0)
@@ -75,7 +89,7 @@ describe('a session', () => {
     expect(commands.map(({ params }) => params)).toEqual([
       { channels: ['orderbook_delta'], market_tickers: ['A', 'B'], skip_ticker_ack: true, use_yes_price: true },
       { channels: ['trade'], market_tickers: ['A', 'B'], skip_ticker_ack: true },
-      { channels: ['ticker'], market_tickers: ['A', 'B'], skip_ticker_ack: true },
+      { channels: ['ticker'], market_tickers: ['A', 'B'], skip_ticker_ack: true, send_initial_snapshot: true },
     ])
     expect(commands.map(({ id }) => id)).toEqual([1, 2, 3])
   })
@@ -671,5 +685,70 @@ describe('resync', () => {
     expect(resync.take(CHUNK_PAUSE_MS)).toHaveLength(CHUNK_MAX)
     expect(resync.isOverdue(CHUNK_PAUSE_MS + CHUNK_MS_MAX + 1)).toBe(true)
     expect(resync.size).toBe(150)
+  })
+})
+
+describe('audits of a session', () => {
+  const asks = (effects: Effect[]) => sends(effects).filter(({ params }) => params.action === 'get_snapshot')
+  /** Live since 0, with the books proven then. */
+  function proven(options: Partial<SessionOptions> = {}) {
+    const session = live(options)
+    for (const market of session.markets) session.proven(market, 0)
+    session.tick(0)
+    session.takeEffects()
+    return session
+  }
+  const at = (session: Session, nowMs: number) => {
+    session.heard(nowMs)
+    session.tick(nowMs)
+    return session.takeEffects()
+  }
+
+  test('ask for one proven book after the other, and for none while a repair is under way', () => {
+    const session = proven()
+    expect(asks(at(session, ASK_EVERY_MS - 1))).toEqual([])
+    expect(asks(at(session, ASK_EVERY_MS))).toMatchObject([{ params: { sids: [1], market_tickers: ['A'] } }])
+    session.proven('A', ASK_EVERY_MS)
+    session.doubted('B', 'negative_size', ASK_EVERY_MS)
+    expect(asks(at(session, ASK_EVERY_MS + 100))).toMatchObject([{ params: { market_tickers: ['B'] } }])
+    expect(asks(at(session, 2 * ASK_EVERY_MS - 10_000))).toEqual([])
+    session.proven('B', 2 * ASK_EVERY_MS)
+    expect(session.state).toBe('live')
+    expect(asks(at(session, 2 * ASK_EVERY_MS + 100))).toMatchObject([{ params: { market_tickers: ['A'] } }])
+  })
+
+  test('keep the distance between two get_snapshot', () => {
+    const session = proven()
+    at(session, ASK_EVERY_MS)
+    session.proven('A', ASK_EVERY_MS)
+    session.resync(['B'], ASK_EVERY_MS + 10)
+    expect(asks(session.takeEffects())).toEqual([])
+    expect(asks(at(session, ASK_EVERY_MS + CHUNK_PAUSE_MS))).toMatchObject([{ params: { market_tickers: ['B'] } }])
+  })
+
+  test('without an answer are given up, and the book stays as it is', () => {
+    const session = proven()
+    at(session, ASK_EVERY_MS)
+    const effects = at(session, ASK_EVERY_MS + AUDIT_ANSWER_MS_MAX + 1)
+    expect(effects).toContainEqual({ kind: 'settle_audits', markets: ['A'] })
+    expect(session).toMatchObject({ state: 'live', unproven: 0 })
+  })
+
+  test('refused leave the book proven, and its turn comes again', () => {
+    const session = proven({ markets: ['A'] })
+    const [ask] = asks(at(session, ASK_EVERY_MS))
+    session.control({ type: 'error', id: ask!.id, sid: 1, seq: 9, code: 5, message: 'no', markets: [] }, ASK_EVERY_MS)
+    expect(session.unproven).toBe(0)
+    at(session, ASK_EVERY_MS + AUDIT_ANSWER_MS_MAX + 1)
+    expect(asks(at(session, 3 * ASK_EVERY_MS))).toHaveLength(1)
+  })
+
+  test('that are only offset end a question of an operator too', () => {
+    const session = proven()
+    session.resync(['A'], 1000)
+    expect(asks(session.takeEffects())).toHaveLength(1)
+    session.audited('A', { result: 'offset' }, 1001)
+    expect(session.unproven).toBe(0)
+    expect(kinds(at(session, 20_000))).not.toContain('silent_markets')
   })
 })

@@ -8,6 +8,8 @@
  */
 import type { Command } from '#codec'
 import type { LostCause } from '#domain'
+import type { Audited } from './audit.ts'
+import { AuditRound } from './audit-round.ts'
 import { Backoff } from './backoff.ts'
 import { CommandQueue, type Pending } from './command-queue.ts'
 import { errorAction } from './error-codes.ts'
@@ -17,6 +19,8 @@ import { Reread } from './reread.ts'
 import { Resync } from './resync.ts'
 import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
 import { BOOKS, type PlanOptions, SubscriptionPlan } from './subscription-plan.ts'
+import { type BestBid, Units } from './units.ts'
+import { type WireChange, WireDrift } from './wire-drift.ts'
 
 export type Effect =
   | { readonly kind: 'open' }
@@ -37,6 +41,11 @@ export type Effect =
       readonly reason: 'market_limit' | 'unknown_market' | 'refused'
     }
   | { readonly kind: 'missing_snapshots'; readonly markets: readonly string[] }
+  /** The wire itself has changed: these books are not believed, and nothing but trials is asked for. */
+  | { readonly kind: 'wire_changed'; readonly what: string; readonly markets: readonly string[] }
+  | { readonly kind: 'wire_sound'; readonly afterMs: number }
+  /** Audits whose answer, or whose explanation, did not come in time. */
+  | { readonly kind: 'settle_audits'; readonly markets: readonly string[] }
   /** Markets that do not answer: in doubt, asked again ever more rarely. */
   | { readonly kind: 'silent_markets'; readonly markets: readonly string[] }
 
@@ -45,6 +54,8 @@ export type SessionOptions = PlanOptions & {
   readonly random: () => number
   /** Nothing heard for this long, neither ping nor frame: the connection is dead. */
   readonly pingSilenceMs: number
+  /** Within which every proven book is audited; 0 audits none. */
+  readonly auditMs?: number
 }
 
 /** Opening a socket, handshake included. */
@@ -53,8 +64,13 @@ export const CONNECT_MS_MAX = 15_000
 export const SNAPSHOT_MS_MAX = 10_000
 /** Between two attempts, however often an operator pauses and resumes. */
 export const RESUME_MS_MIN = 1_000
+/** Every open market is audited at least hourly. */
+export const AUDIT_MS = 3_600_000
 /** From the open socket, or a change of markets, to the last answer. 5,000 markets took well under a second on loopback. */
 const SUBSCRIBE_MS_MAX = 60_000
+
+/** Doubts that the wire may be to blame for, when many books have them; of malformed frames the field is told apart. */
+const DRIFTING: ReadonlySet<DoubtCause> = new Set(['negative_size', 'crossed', 'audit_mismatch'])
 
 export class Session {
   #state: SessionState = 'idle'
@@ -65,6 +81,9 @@ export class Session {
   readonly #commands = new CommandQueue((command) => this.#plan.stillMeant(command))
   readonly #resync = new Resync()
   readonly #reread = new Reread()
+  readonly #audits: AuditRound
+  readonly #drift = new WireDrift()
+  readonly #units = new Units()
   readonly #plan: SubscriptionPlan
   /** A sequence break is being repaired: a second one means a new connection. */
   #isRepairing = false
@@ -83,6 +102,7 @@ export class Session {
     this.#options = options
     this.#plan = new SubscriptionPlan(options)
     this.#backoff = new Backoff(options.random)
+    this.#audits = new AuditRound(options.auditMs ?? AUDIT_MS)
   }
 
   get state(): SessionState {
@@ -106,6 +126,21 @@ export class Session {
   /** Markets asked for on this connection that are not proven. */
   get unproven(): number {
     return this.#plan.unproven.size + this.#resync.size
+  }
+
+  /** The audits of this connection. */
+  get audits(): AuditRound {
+    return this.#audits
+  }
+
+  /** What has changed on the wire of this connection, while it is so. */
+  get wireChange(): WireChange | undefined {
+    return this.#drift.change
+  }
+
+  /** Whether the units of this connection’s books were held against its tickers. */
+  get hasCheckedUnits(): boolean {
+    return this.#units.isChecked
   }
 
   get bookSid(): number | undefined {
@@ -193,7 +228,9 @@ export class Session {
   doubted(market: string, cause: DoubtCause, nowMs: number): void {
     if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
     if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
-    this.#resync.want(market, cause !== 'sequence_break', nowMs)
+    this.#audits.drop(market)
+    if (DRIFTING.has(cause) && this.#drift.failed(cause, market, nowMs)) this.#wireChanged(this.#drift.faulty(cause))
+    this.#resync.want(market, cause !== 'sequence_break' && cause !== 'wire_changed', nowMs)
     this.#move('doubted', nowMs)
   }
 
@@ -203,11 +240,32 @@ export class Session {
   }
 
   /** A market's frame cannot be read: were it the answer awaited, the market is asked again later and holds up nobody. */
-  unreadable(market: string, nowMs: number): void {
+  unreadable(market: string, nowMs: number, at?: string): void {
     if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
-    if (!this.#plan.unproven.delete(market) && !this.#resync.unanswered.has(market)) return
-    this.#resync.setAside(market, nowMs)
-    this.#settle(nowMs)
+    const isAnswer = this.#plan.unproven.delete(market) || this.#resync.unanswered.has(market)
+    if (isAnswer) this.#resync.setAside(market, nowMs)
+    const what = `malformed ${at}`
+    if (at !== undefined && this.#drift.failed(what, market, nowMs, isAnswer))
+      this.#wireChanged(this.#drift.faulty(what))
+    if (isAnswer) this.#settle(nowMs)
+  }
+
+  /** A frame cannot be read that may have been about any book. */
+  unreadableAll(nowMs: number, at: string): void {
+    if (!isOpen(this.#state)) return
+    if (this.#drift.failedAll(`malformed ${at}`, nowMs)) this.#wireChanged([...this.#plan.wanted])
+  }
+
+  /** A frame of a type that we do not read came on the order-book channel: one a market there may be a book's. */
+  unread(type: string, nowMs: number): void {
+    if (isOpen(this.#state)) this.#drift.unread(`type ${type}`, nowMs)
+  }
+
+  /** A ticker told the best YES bid of a market; `ours` where our book is held for right. */
+  quoted(market: string, theirs: BestBid, ours: BestBid | undefined, nowMs: number): void {
+    if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
+    this.#units.told(market, theirs, ours)
+    this.#checkUnits(nowMs)
   }
 
   /** A market that the exchange had said it does not know sends deltas. */
@@ -223,12 +281,42 @@ export class Session {
     this.#settle(nowMs)
   }
 
+  /** A book was proven by its snapshot. */
+  proven(market: string, nowMs: number, ours?: BestBid): void {
+    this.answered(market, nowMs)
+    if (!this.#plan.wanted.has(market)) return
+    this.#audits.proven(market, nowMs)
+    this.#drift.proven(market, nowMs)
+    if (ours === undefined) return
+    this.#units.proven(market, ours)
+    if (this.#checkUnits(nowMs)) return
+    // On trial, and still in other units: it is not believed for a moment.
+    if (this.#units.wrong !== undefined) this.#wireChanged([market])
+  }
+
+  /** An answer differs from our book, and what follows may explain it. */
+  differs(market: string, nowMs: number): void {
+    if (isOpen(this.#state)) this.#audits.differs(market, nowMs)
+  }
+
+  /** A book was compared with the exchange's. A mismatch is told by {@link doubted} too. */
+  audited(market: string, { result }: Pick<Audited, 'result'>, nowMs: number): void {
+    if (result !== 'offset') return
+    this.answered(market, nowMs)
+    this.#audits.offset(market, nowMs)
+  }
+
   /** Adds and removes markets on the living connection, without tearing down a sid. */
   change({ add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] }, nowMs: number): void {
     const plan = this.#plan
     const fresh = plan.add(add)
     const gone = plan.remove(remove)
-    for (const each of gone) this.#resync.settle(each)
+    for (const each of gone) {
+      this.#resync.settle(each)
+      this.#audits.drop(each)
+      this.#drift.drop(each)
+      this.#units.drop(each)
+    }
     if (!isOpen(this.#state) || fresh.length + gone.length === 0) return
     plan.enqueue(fresh)
     this.#move('changed', nowMs)
@@ -245,6 +333,11 @@ export class Session {
     if (!isOpen(this.#state)) return
     for (const market of markets) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
+  }
+
+  /** Its messages grew old: a new connection is made at once, and the hole between the two has its cause. */
+  replace(detail: string, nowMs: number): void {
+    if (isOpen(this.#state)) this.#lose('message_age', detail, nowMs)
   }
 
   /** Our own journal is full: let the connection go until there is room. */
@@ -318,8 +411,11 @@ export class Session {
       return
     }
     if (this.#seqAfterAsk === 'unmarked') this.#seqAfterAsk = bookSeq
+    if (this.#drift.counted(bookSeq, nowMs)) this.#wireChanged([...this.#plan.wanted])
     if (this.#resync.isOverdue(nowMs) && !this.#setSilentAside(nowMs, bookSeq)) return
     this.#askAgain(nowMs)
+    const unsettled = this.#audits.overdue(nowMs)
+    if (unsettled.length > 0) this.#effects.push({ kind: 'settle_audits', markets: unsettled })
     for (const market of this.#reread.take(nowMs)) if (this.#plan.wanted.has(market)) this.#resync.hurry(market, nowMs)
     this.#pump(nowMs)
   }
@@ -399,7 +495,7 @@ export class Session {
       return
     }
     if (command.cmd === 'update' && command.action !== 'add_markets') {
-      if (command.action === 'get_snapshot') for (const market of command.markets) this.#resync.setAside(market, nowMs)
+      if (command.action === 'get_snapshot') this.#refused(command.markets, nowMs)
       return
     }
     const named = frame.markets.length > 0 ? frame.markets : command.cmd === 'update' ? command.markets : []
@@ -419,13 +515,54 @@ export class Session {
     this.#push(this.#plan.next(this.#commands.isIdle))
     const sid = this.bookSid
     // Taken only when it can go out at once: its pause and its time limit count from its sending.
-    const again = sid === undefined || !this.#commands.hasRoom(nowMs) ? [] : this.#resync.take(nowMs)
+    const again = sid === undefined || !this.#commands.hasRoom(nowMs) ? [] : this.#next(nowMs)
     if (sid !== undefined && again.length > 0) {
       this.#seqAfterAsk = 'unmarked'
       this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets: again }])
     }
+    this.#audit(nowMs)
     for (const text of this.#commands.take(nowMs)) this.#effects.push({ kind: 'send', text })
     this.#settle(nowMs)
+  }
+
+  /** The books to ask for now: what is due, or while the wire has changed what is on trial. */
+  #next(nowMs: number): string[] {
+    const { change } = this.#drift
+    if (change === undefined) return this.#resync.take(nowMs)
+    if (!this.#resync.isRested(nowMs)) return []
+    if (this.#units.wrong !== undefined) this.#drift.changed(this.#units.wrong, nowMs)
+    const trial = this.#drift.next(() => this.#resync.inDoubt(), nowMs)
+    if (trial !== 'sound') return trial.length === 0 ? [] : this.#resync.takeOnly(trial, nowMs)
+    this.#effects.push({ kind: 'wire_sound', afterMs: nowMs - change.sinceMs })
+    return this.#resync.take(nowMs)
+  }
+
+  #checkUnits(nowMs: number): boolean {
+    const { wrong } = this.#units
+    const isNews = wrong !== undefined && this.#drift.changed(wrong, nowMs)
+    if (isNews) this.#wireChanged([...this.#plan.wanted])
+    return isNews
+  }
+
+  #wireChanged(markets: readonly string[]): void {
+    const what = this.#drift.change?.what
+    if (what !== undefined) this.#effects.push({ kind: 'wire_changed', what, markets })
+  }
+
+  /** Asks for books that are long unproven, while nothing else is to be done. */
+  #audit(nowMs: number): void {
+    const sid = this.bookSid
+    if (this.#state !== 'live' || sid === undefined || !this.#resync.isRested(nowMs)) return
+    if (!this.#commands.hasRoom(nowMs)) return
+    const markets = this.#audits.take(nowMs)
+    if (markets.length === 0) return
+    this.#resync.rest(nowMs)
+    this.#push([{ cmd: 'update', action: 'get_snapshot', sid, markets }])
+  }
+
+  /** A `get_snapshot` was refused. A book that is only audited is proven all the same, and has its turn again. */
+  #refused(markets: readonly string[], nowMs: number): void {
+    for (const market of markets) if (!this.#audits.isOpen(market)) this.#resync.setAside(market, nowMs)
   }
 
   #settle(nowMs: number): void {
@@ -468,6 +605,9 @@ export class Session {
     this.#commands.clear()
     this.#resync.clear()
     this.#reread.clear()
+    this.#audits.clear()
+    this.#drift.clear()
+    this.#units.clear()
     this.#plan.end()
     this.#answered.clear()
     this.#seqAfterAsk = undefined

@@ -23,6 +23,8 @@ export class Subscription implements MarketSource {
   /** The latest exchange time seen, Unix ms. */
   exchangeMs = 0
   readonly markets = new Set<Market>()
+  /** Markets that the feed holds proven, and whose book this reader has not seen: only a checkpoint tells it. */
+  readonly unread = new Set<Market>()
   /** Markets whose book is crossed now: empty nearly always. */
   readonly crossed = new Set<Market>()
   repeats = 0

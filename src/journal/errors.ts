@@ -7,6 +7,8 @@ export type JournalErrorCode =
   | 'FLOW_JOURNAL_VERSION'
   /** Segments are there, and none of them has a header that can be read. */
   | 'FLOW_JOURNAL_UNREADABLE'
+  /** The numbers of segments are used up: a stray file has one of the last. */
+  | 'FLOW_JOURNAL_NUMBER'
   /** Somebody else writes to the same folder. */
   | 'FLOW_JOURNAL_TWO_WRITERS'
   /** Writing failed for longer than the limit; what was not durable by then is lost. */

@@ -13,6 +13,8 @@ import { codeOf } from './errors.ts'
 const DIGITS = 10
 /** Ten digits; one segment a second lasts three centuries. */
 export const SEGMENT_NUMBER_MAX = 9_999_999_999
+/** The last number behind which a run may begin: it has room for millions of segments. */
+export const SEGMENT_NUMBER_LAST_START = SEGMENT_NUMBER_MAX - 10_000_000
 
 const NAME = /^(\d{10})\.(kfj|kfj\.zst|manifest\.json)$/
 

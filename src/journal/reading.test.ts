@@ -195,3 +195,12 @@ describe('any bytes as a segment', () => {
     await expect(openIn(planted(bytes))).rejects.toMatchObject({ code: 'FLOW_JOURNAL_VERSION' })
   })
 })
+
+describe('a stray file with one of the last numbers', () => {
+  test('is refused at the start, since what was recorded behind it would have a name that no reader looks for', async () => {
+    const disk = planted(segment)
+    disk.plant(rawPath(FOLDER, 9_999_999_999), segment)
+    await expect(openIn(disk)).rejects.toMatchObject({ code: 'FLOW_JOURNAL_NUMBER' })
+    expect(disk.peek(rawPath(FOLDER, 9_999_999_999))?.equals(segment)).toBe(true)
+  })
+})

@@ -8,7 +8,7 @@
 import type { Environment } from '#domain'
 import type { Disk } from '#ports'
 import { JournalError } from './errors.ts'
-import { listSegmentFiles, rawPath, type SegmentFiles } from './folder.ts'
+import { listSegmentFiles, rawPath, SEGMENT_NUMBER_LAST_START, type SegmentFiles } from './folder.ts'
 import { type OpenSegment, openSegment, readHeader } from './segment.ts'
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.ts'
 
@@ -48,6 +48,7 @@ const NOTHING: Recovery = {
 export async function recover(disk: Disk, folder: string, environment: Environment): Promise<Recovery> {
   const files = await listSegmentFiles(disk, folder)
   if (files.length === 0) return NOTHING
+  refuseLastNumbers(folder, files.at(-1)!.number)
   const known = await findHeader(disk, folder, files)
   if (known !== undefined && known.environment !== environment) {
     throw new JournalError(
@@ -77,6 +78,16 @@ export async function recover(disk: Disk, folder: string, environment: Environme
     }
     return { ...recovered, journal: known.journal, lastSegment: Math.max(last.number, ...removed), removed }
   }
+}
+
+/** A segment past the last number would have a name that no reader looks for: what is recorded then would never be seen. */
+function refuseLastNumbers(folder: string, number: number): void {
+  if (number <= SEGMENT_NUMBER_LAST_START) return
+  throw new JournalError(
+    'FLOW_JOURNAL_NUMBER',
+    `${folder} holds segment ${number}, and there are no numbers left behind it: move that file away if it is not of this journal, or record into an empty folder`,
+    { folder, segment: number, needed: SEGMENT_NUMBER_LAST_START },
+  )
 }
 
 /** The newest sound header. */

@@ -14,11 +14,7 @@ import type { DoubtCause } from '#feed'
  */
 export type Blame = 'exchange' | 'own' | 'operator'
 
-export type HoleCause =
-  | Exclude<DoubtCause, 'connection_lost' | 'behind'>
-  | LostCause
-  | GapBody['cause']
-  | 'wire_changed'
+export type HoleCause = Exclude<DoubtCause, 'connection_lost' | 'behind'> | LostCause | GapBody['cause']
 
 type Told = { readonly blame: Blame; readonly words: string }
 
@@ -36,6 +32,7 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   malformed: { blame: 'exchange', words: 'a frame could not be read' },
   negative_size: { blame: 'exchange', words: 'a change took more than there was: something was missed' },
   crossed: { blame: 'exchange', words: 'the book stayed crossed: something was missed' },
+  audit_pending: { blame: 'exchange', words: 'a difference to the exchange’s own snapshot was not explained yet' },
   audit_mismatch: { blame: 'exchange', words: 'the exchange’s own snapshot was another book than ours' },
   wire_changed: { blame: 'exchange', words: 'many fresh books were wrong in the same way: the wire has changed' },
   orientation: { blame: 'exchange', words: 'NO levels were sent the other way round than asked for' },
@@ -44,6 +41,7 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   own_backpressure: { blame: 'own', words: 'our disk could not keep up, and we let the connection go' },
   disk_full: { blame: 'own', words: 'our disk was full' },
   process_down: { blame: 'own', words: 'the recorder was not running' },
+  message_age: { blame: 'exchange', words: 'messages came ever later, and the connection was replaced' },
   journal_damage: { blame: 'own', words: 'a piece of the journal cannot be read' },
   dropped: { blame: 'own', words: 'the market found no place on a connection' },
   admin: { blame: 'operator', words: 'an operator asked for the book again' },

@@ -19,6 +19,7 @@ export {
   type LedgerMarket,
   type LedgerRecord,
   LedgerTooLarge,
+  type Run,
   type Span,
 } from './ledger.ts'
 export { type MarketTimes, ToldTimes } from './market-times.ts'

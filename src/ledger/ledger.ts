@@ -10,6 +10,7 @@ import {
   type ContextBody,
   type ContextConnection,
   type GapBody,
+  type Position,
   RECORD,
   type RestBody,
   type SessionBody,
@@ -46,6 +47,16 @@ export type LedgerMarket = Standing<string> & {
   readonly wanted: Span[]
 }
 
+/** A run of the recorder: from its first record (or the first that was read) to its last. */
+export type Run = {
+  readonly session: string
+  /** `undefined` where its beginning was not read. */
+  readonly version: string | undefined
+  readonly fromMs: number
+  toMs: number
+  end: 'stopped' | 'died' | 'open'
+}
+
 /** Gaps and intervals kept at most, about 200 MB of them: a longer stretch is read in parts. */
 export const INTERVALS_MAX = 1_000_000
 
@@ -70,6 +81,8 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   readonly counts: Counts = { records: 0, frames: 0, audits: { matched: 0, offset: 0, mismatched: 0 } }
   /** In the order in which they were found. */
   readonly gaps: Gap<string>[] = []
+  /** Runs of the recorder, oldest first. */
+  readonly runs: Run[] = []
   readonly #foldRecord: (fold: Fold, record: Record) => void
   readonly #markets = new Map<string, LedgerMarket>()
   readonly #standings: Standings<string, LedgerMarket>
@@ -86,8 +99,11 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
   #connectionBase = 0
   #lastConnection = 0
   #isRunOpen = false
-  /** `foldRecord` applies a record to a fold, as every reader of a journal does. */
-  constructor(foldRecord: (fold: Fold, record: Record) => void) {
+  /**
+   * `foldRecord` applies a record to a fold, as every reader of a journal does. `applied` is told of each delta that changed
+   * a book.
+   */
+  constructor(foldRecord: (fold: Fold, record: Record) => void, applied?: NonNullable<FoldListener['applied']>) {
     this.#foldRecord = foldRecord
     this.#standings = new Standings<string, LedgerMarket>({
       place: () => this.#here(),
@@ -136,6 +152,7 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     this.fold = new Fold({
       ...this.#standings.listener,
       ...audits,
+      ...(applied === undefined ? {} : { applied }),
       passedOver: () => {
         this.#isPassedOver = true
       },
@@ -182,11 +199,12 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     this.fold.damaged()
   }
 
-  /** The last run died, and nothing more is known since its last record. */
-  died(): void {
+  /** The last run died, and nothing more is known since its last record. `end`: the place behind it. */
+  died(end: Position): void {
     this.#isRunOpen = false
+    this.#endRun('died')
     this.#isFrame = false
-    this.#place = { ...this.#here(), receivedNs: this.#previousNs }
+    this.#place = { ...end, receivedNs: this.#previousNs }
     this.#record = undefined
     const loss = { cause: 'process_down', proofNs: this.#place.receivedNs, kind: 'durable' }
     this.#standings.losing(loss, () => this.fold.ended('process_down'))
@@ -244,9 +262,11 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         this.times.rest(this.#json<RestBody>(record))
         return
       case RECORD.CONTEXT: {
-        const { connections = [] } = this.#json<ContextBody>(record)
+        const { connections = [], session = '' } = this.#json<ContextBody>(record)
+        if (this.runs.length === 0) this.#beginRun(session, undefined)
         this.#isRunOpen = true
         this.#foldRecord(this.fold, record)
+        if (this.counts.records === 1) this.#beginInside(connections)
         for (const each of connections) {
           for (const ticker of askedIn(each)) this.#standings.askedFor(this.#entryOf(ticker), each.connection)
         }
@@ -258,9 +278,33 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     this.#foldRecord(this.fold, record)
   }
 
-  #session(record: Record, { event }: Partial<SessionBody>): void {
+  /** The reading begins here: what is in doubt has been for some time, nobody here knows since when. */
+  #beginInside(connections: readonly ContextConnection[]): void {
+    for (const { connection, doubts = [] } of connections) {
+      for (const { market, cause } of doubts) {
+        if (cause !== 'unknown_market' && cause !== 'no_snapshot') {
+          this.#standings.inDoubt(this.#entryOf(market), cause, connection)
+        }
+      }
+    }
+  }
+
+  #beginRun(session: string, version: string | undefined): void {
+    const atMs = msOfNs(this.#here().receivedNs)
+    this.runs.push({ session, version, fromMs: atMs, toMs: atMs, end: 'open' })
+  }
+
+  #endRun(how: 'stopped' | 'died', atMs = this.lastMs): void {
+    const run = this.runs.at(-1)
+    if (run === undefined || run.end !== 'open') return
+    run.toMs = Math.max(run.fromMs, atMs)
+    run.end = how
+  }
+
+  #session(record: Record, { event, session = '', version }: Partial<SessionBody>): void {
     if (event === 'stopped') {
       this.#isRunOpen = false
+      this.#endRun('stopped', msOfNs(this.#here().receivedNs))
       this.#foldRecord(this.fold, record)
       this.#standings.runEnded()
       return
@@ -268,8 +312,10 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
     if (event !== 'started') return
     // What was open died without a word: its last durable record is the last thing known of it.
     const loss = { cause: 'process_down', proofNs: this.#previousNs, kind: 'durable' }
+    this.#endRun('died')
     this.#standings.losing(loss, () => this.#foldRecord(this.fold, record))
     this.#standings.runBegan()
+    this.#beginRun(session, version)
     this.#connectionBase = this.#lastConnection
     this.#isRunOpen = true
   }

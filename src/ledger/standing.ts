@@ -118,6 +118,7 @@ const OWN_FAULTS: ReadonlySet<string> = new Set<DoubtCause>([
   'negative_size',
   'crossed',
   'audit_mismatch',
+  'wire_changed',
   'orientation',
 ])
 
@@ -182,6 +183,14 @@ export class Standings<Key, Entry extends Standing<Key>> {
     entry.asked = { market, connection: this.#parts.connection(connection), from: this.#parts.place(), to: undefined }
     this.#current.add(entry)
     this.#parts.askedBegan(entry.asked, entry)
+  }
+
+  /** The reading begins in the middle of a gap, whose beginning it has not seen. */
+  inDoubt(entry: Entry, cause: string, connection: number): void {
+    const found = this.#parts.place()
+    const told = { market: this.#parts.keyOf(entry), connection: this.#parts.connection(connection), sid: undefined }
+    const began = { found, fromNs: found.receivedNs, fromKind: 'context' }
+    this.#add(entry, { ...told, cause, detail: 'it began before this', ...began, to: undefined, closedBy: undefined })
   }
 
   /** A run begins. What it does not ask for is let go: see {@link runGoesOn}. */
@@ -269,6 +278,10 @@ export class Standings<Key, Entry extends Standing<Key>> {
       to: undefined,
       closedBy: undefined,
     }
+    this.#add(entry, gap)
+  }
+
+  #add(entry: Entry, gap: Gap<Key>): void {
     entry.gap = gap
     this.#current.add(entry)
     this.#parts.gapBegan(gap, entry)

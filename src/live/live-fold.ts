@@ -98,6 +98,9 @@ export class LiveFold {
       validity: (market) => {
         if (this.tells) for (const each of listeners) each.validity?.(market)
       },
+      keptBack: (market) => {
+        if (this.tells) for (const each of listeners) each.validity?.(market)
+      },
       trade: (_, frame) => this.#trade(frame),
       passedOver: () => {
         this.#isLifecycle = true

@@ -12,7 +12,7 @@ export interface ReplicaListener {
   /** The book is another one: a snapshot, or a checkpoint that was taken over. */
   snapshot?(market: Market): void
   trade?(trade: TradeFrame, receivedMs: number): void
-  /** `market.valid` changed, by the fold's word. Whether the copy itself is behind is told by `state`. */
+  /** `market.valid` changed, by the fold's word, if only while an audit is under way. Whether the copy itself is behind is told by `state`. */
   validity?(market: Market): void
   /** The market is recorded no longer; `validity` has said before that its book is not valid. */
   forgotten?(ticker: string): void

@@ -9,7 +9,11 @@ const PROBE_MS = 5_000
 
 /** A small file system that only the started program sees: tmpfs in a user and mount namespace. */
 export const canMountTmpfs = works('unshare', ['-Urm', 'sh', '-c', 'mount -t tmpfs -o size=1m none /mnt'])
-export const NO_TMPFS = 'needs unshare -Urm and a tmpfs inside it, which this place forbids'
+export const NO_TMPFS = 'needs unshare -Urm, and tmpfs inside it'
+
+/** Processes found by what they were started with. */
+export const hasProc = existsSync('/proc/self/cmdline')
+export const NO_PROC = 'needs /proc'
 
 /** Debian's libfaketime, and whether a program started with it runs at another time. */
 export const FAKETIME_LIBRARY = [

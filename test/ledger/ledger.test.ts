@@ -48,7 +48,7 @@ test('a process that died is one hole, whatever declares it and however many con
 test('what died and was not started again is open until it is looked at', async () => {
   const ledger = await tell(() => {})
   expect(ledger.isRunOpen).toBe(true)
-  ledger.died()
+  ledger.died({ segment: 1, offset: 9_999 })
   expect(lines(ledger)).toEqual(['process_down 10- ABC open'])
 })
 

@@ -31,7 +31,7 @@ type Asked = { readonly args?: readonly string[]; readonly settings?: Readonly<R
 
 /** The program, recording all markets of the exchange with its store. */
 export function startRecording(
-  exchange: RunningExchange,
+  exchange: Pick<RunningExchange, 'url' | 'restUrl' | 'keyPem' | 'tickers'>,
   data: string,
   { args = [], settings = {} }: Asked = {},
 ): Running {

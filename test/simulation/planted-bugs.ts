@@ -197,7 +197,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a book in doubt never asked for again',
     file: 'src/feed/session.ts',
-    find: "    this.#resync.want(market, cause !== 'sequence_break', nowMs)\n",
+    find: "    this.#resync.want(market, cause !== 'sequence_break' && cause !== 'wire_changed', nowMs)\n",
     replace: '',
     expected: 'S4',
   },

@@ -14,6 +14,8 @@ import type { Refusal, Wire } from './wire.ts'
 
 export const FOLDER = '/journal'
 export const TICK_MS = 50
+/** The lives are short. */
+const AUDIT_MS = 4_000
 
 /** What happens in a life, as it happens. */
 export interface Witness {
@@ -131,7 +133,15 @@ export class RecorderLife {
     const { time, wire, random, useYesPrice, pingSilenceMs, chunkSize } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
     const unit = () => random.unit()
-    const session = new Session({ markets, useYesPrice, channels, random: unit, pingSilenceMs, chunkSize })
+    const session = new Session({
+      markets,
+      useYesPrice,
+      channels,
+      random: unit,
+      pingSilenceMs,
+      chunkSize,
+      auditMs: AUDIT_MS,
+    })
     const link: SimulatedLink = new SimulatedLink(
       session,
       time,
@@ -179,6 +189,12 @@ export class RecorderLife {
         if (effect.kind === 'settle_orientation' && connection !== undefined) {
           tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
         }
+        if (effect.kind === 'wire_changed' && connection !== undefined) {
+          tape.validity(connection, { action: 'doubt', markets: effect.markets, cause: 'wire_changed' })
+        }
+        if (effect.kind === 'settle_audits' && connection !== undefined) {
+          tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+        }
         witness.noticed(effect, link())
       },
     }
@@ -193,7 +209,14 @@ export class RecorderLife {
       changed: (market) => {
         if (market.deltasSinceCheckpoint === checkpointDeltas) this.#checkpointer.due(market)
       },
-      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.answered(market.ticker, nowMs)),
+      proven: (market) => tell(market.source?.connectionId, (session, nowMs) => session.proven(market.ticker, nowMs)),
+      keptBack: (market) => {
+        if (!market.valid) tell(market.source?.connectionId, (session, nowMs) => session.differs(market.ticker, nowMs))
+      },
+      audited: (market, found) => {
+        witness.trace(() => `${market.ticker} audited: ${found.result}`)
+        tell(found.connection, (session, nowMs) => session.audited(market.ticker, found, nowMs))
+      },
       doubted: (market, cause) => {
         witness.trace(() => `${market.ticker} in doubt: ${cause}`)
         tell(market.source?.connectionId, (session, nowMs) => session.doubted(market.ticker, cause, nowMs))
@@ -209,6 +232,10 @@ export class RecorderLife {
         tell(id, (session, nowMs) => session.oriented(orientation.doubtful, nowMs))
       },
       control: (connection, frame) => tell(connection, (session, nowMs) => session.control(frame, nowMs)),
+      malformed: (connection, { market, at }) =>
+        tell(connection, (session, nowMs) =>
+          market === undefined ? session.unreadableAll(nowMs, at) : session.unreadable(market, nowMs, at),
+        ),
     }
   }
 

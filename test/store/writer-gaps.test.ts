@@ -147,7 +147,7 @@ test('a market in doubt that is let go leaves no gap open, and is asked for no l
 })
 
 test('a market that the next run does not ask for is let go; one that it asks for is asked for all the while', async () => {
-  const left = await tell('left', async (story) => {
+  const left = await tell('left_behind', async (story) => {
     await story.run()
     story.pass(5 * MS)
     story.stop()

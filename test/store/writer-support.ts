@@ -125,6 +125,7 @@ export async function tableDigests(client: pg.Client, schema: string): Promise<R
     'rl_connections',
     'rl_gaps',
     'rl_validity',
+    'rl_market_coverage',
     'rl_audits',
     'rl_quarantine',
   ]

@@ -15,10 +15,15 @@ export type Accounting = {
   readonly doubled: number
   /** Numbers in the journal that were never sent. */
   readonly invented: number
-  /** Numbers that the journal has not, by what declares them; `undeclared` is what must be 0. */
+  /**
+   * Numbers that the journal has not, by what declares them: the cause of a connection's end or of a hole, or `skipped`, a
+   * break in mid-stream. `undeclared` is what must be empty.
+   */
   readonly lost: Readonly<Record<string, number>>
   readonly lostInAll: number
   readonly undeclared: readonly string[]
+  /** Those skipped in mid-stream, as `CONNECTION SID SEQ` of the exchange. */
+  readonly skipped: readonly string[]
   /** All frames, numbered or not. */
   readonly framesSent: number
   readonly framesJournaled: number
@@ -27,6 +32,7 @@ export type Accounting = {
 export function accountFor(sent: SentReport, journal: JournaledFrames): Accounting {
   const lost: Record<string, number> = {}
   const undeclared: string[] = []
+  const skipped: string[] = []
   let [made, journaled, doubled, invented, lostInAll] = [0, 0, 0, 0, 0]
   const onPurpose = (fault: 'drop' | 'duplicate') => sent.faults.counts[fault] ?? 0
   const left = new Set(journal.connections)
@@ -44,9 +50,11 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
       for (const each of seen) if (each > last) invented++
       for (let seq = 1; seq <= last; seq++) {
         if (seen.has(seq)) continue
-        const cause = seq < highest ? 'sequence_break' : declaredBy(found, opened_ms, journal)
+        const cause =
+          seq < highest ? causeOfHole(found!, Number(sid), seq, journal) : declaredBy(found, opened_ms, journal)
         lostInAll++
         lost[cause ?? 'undeclared'] = (lost[cause ?? 'undeclared'] ?? 0) + 1
+        if (cause === 'skipped') skipped.push(`${id} ${sid} ${seq}`)
         if (cause === undefined) undeclared.push(`connection ${id}, sid ${sid}, seq ${seq}`)
       }
     }
@@ -61,6 +69,7 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
     lost,
     lostInAll,
     undeclared,
+    skipped,
     framesSent: sent.total,
     framesJournaled: journal.connections.reduce((sum, { frames }) => sum + frames, 0),
   }
@@ -89,6 +98,16 @@ function declaredBy(
       (cause !== 'process_down' || found === undefined || run === found.run + 1),
   )
   return covering?.cause
+}
+
+/** A hole in mid-stream: what a record says of that time, or the numbers themselves, which every reader sees break. */
+function causeOfHole(found: JournaledConnection, sid: number, seq: number, { gaps }: JournaledFrames): string {
+  const hole = found.holes.find((each) => each.sid === sid && each.fromSeq <= seq && seq <= each.toSeq)!
+  const told = gaps.find(
+    ({ fromNs, toNs, run }) =>
+      run === found.run && BigInt(fromNs) <= hole.beforeNs && (toNs === undefined || hole.afterNs <= BigInt(toNs)),
+  )
+  return told?.cause ?? 'skipped'
 }
 
 /** A journal's stamps are those of a steady clock set by the wall's at the start: they may be apart by so much. */

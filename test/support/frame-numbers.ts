@@ -13,6 +13,8 @@ export type JournaledConnection = {
   firstSentMs: number | undefined
   /** Every number that came, by sid, in the order of coming. */
   readonly numbers: Map<number, number[]>
+  /** Numbers skipped, as they were met; a frame that comes late fills its own. */
+  readonly holes: Hole[]
   /** Frames of all kinds, and those that were no JSON. */
   frames: number
   spoilt: number
@@ -21,6 +23,15 @@ export type JournaledConnection = {
   /** Unix ns of its first and its last frame. */
   firstNs: bigint
   lastNs: bigint
+}
+
+/** Both numbers included; the stamps are those of the frames on either side. */
+export type Hole = {
+  readonly sid: number
+  readonly fromSeq: number
+  readonly toSeq: number
+  readonly afterNs: bigint
+  readonly beforeNs: bigint
 }
 
 export type JournaledFrames = {
@@ -59,6 +70,7 @@ const aConnection = (run: number, connection: number): JournaledConnection => ({
   connection,
   firstSentMs: undefined,
   numbers: new Map(),
+  holes: [],
   frames: 0,
   spoilt: 0,
   lost: undefined,
@@ -69,6 +81,7 @@ const aConnection = (run: number, connection: number): JournaledConnection => ({
 function takeFrame(into: JournaledConnection, text: string, unixNs: bigint): void {
   into.frames++
   if (into.firstNs === 0n) into.firstNs = unixNs
+  const lastNs = into.lastNs
   into.lastNs = unixNs
   let frame: { sid?: number; seq?: number; sending_ts_ms?: number }
   try {
@@ -79,7 +92,11 @@ function takeFrame(into: JournaledConnection, text: string, unixNs: bigint): voi
   }
   into.firstSentMs ??= frame.sending_ts_ms
   if (frame.sid === undefined || frame.seq === undefined) return
-  const numbers = into.numbers.get(frame.sid)
-  if (numbers === undefined) into.numbers.set(frame.sid, [frame.seq])
-  else numbers.push(frame.seq)
+  const { sid, seq } = frame
+  const numbers = into.numbers.get(sid) ?? []
+  if (numbers.length === 0) into.numbers.set(sid, numbers)
+  const last = numbers.at(-1) ?? 0
+  if (seq > last + 1)
+    into.holes.push({ sid, fromSeq: last + 1, toSeq: seq - 1, afterNs: lastNs || into.firstNs, beforeNs: unixNs })
+  numbers.push(seq)
 }

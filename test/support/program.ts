@@ -32,6 +32,15 @@ export function run(
   return start([LAUNCHER, ...args], environment, folder)
 }
 
+/** The same by way of another program, such as one that enters a namespace first. */
+export function runThrough(
+  through: readonly string[],
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
+  return start([...through.slice(1), process.execPath, LAUNCHER, ...args], environment, undefined, through[0])
+}
+
 /** The same without the launcher and with Node's debugger, for {@link evaluateInThread}. */
 export function runInspected(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   const main = join(resolve(import.meta.dirname, '../..'), 'src/app/main.ts')
@@ -42,10 +51,11 @@ function start(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   folder: string | undefined = undefined,
+  program: string = process.execPath,
 ): Running {
   const startedMs = performance.now()
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, command, {
+  const child = spawn(program, command, {
     // A free port: programs of several tests run side by side.
     env: { PATH, HOME, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,6 +16,7 @@ export const HEALTH_REASONS = {
   disk_full: 'the disk of the data folder is full: nothing is recorded until there is room',
   not_connected: 'a connection to the exchange is down, although markets are asked for on it',
   paused: 'an operator has paused the recording',
+  wire_changed: 'the same fault is in many fresh books at once: frames are recorded, books are in doubt',
   stopping: 'the recording has ended: what was received is being stored',
   store_refused: 'the store must not go on: the log says what to do',
   store_unavailable: 'the database does not answer',
@@ -52,6 +53,8 @@ function* recorderReasons(facts: RecorderFacts, limits: Limits): Generator<Healt
   else if (disk?.full === true) yield reason('disk_full', sinceMs(status.cut_off?.since))
   else if (journal.failing) yield reason('journal_failing')
   if (paused !== null) yield reason('paused', sinceMs(paused.since))
+  // A recorder of an earlier version says nothing of it.
+  if (status.wire?.changed) yield reason('wire_changed', sinceMs(status.wire.since ?? undefined))
   if (status.stopping) yield reason('stopping')
   if (notConnectedMs > limits.notConnectedMsMax) yield notConnectedReason(notConnectedMs, notConnected)
   if (store === null) return

@@ -3,6 +3,7 @@
  * label ever names a market: their number has no bound, and a market is looked at in /rl/markets.
  */
 import { HEALTH_REASONS } from '../health/judge-health.ts'
+import { ALERT_METRICS } from './alert-metrics.ts'
 import { by, gauge, type Metric } from './metric.ts'
 import { RECORDING_METRICS } from './recording-metrics.ts'
 import { SERVICE_METRICS } from './service-metrics.ts'
@@ -35,4 +36,5 @@ export const METRICS: readonly Metric[] = [
   ...RECORDING_METRICS,
   ...STORAGE_METRICS,
   ...SERVICE_METRICS,
+  ...ALERT_METRICS,
 ]

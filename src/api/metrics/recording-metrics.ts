@@ -21,6 +21,9 @@ const snakeCased = (values: Readonly<Record<string, number>> | undefined) =>
     Object.entries(values).map(([key, value]) => [key.replace(/[A-Z]/g, (each) => `_${each.toLowerCase()}`), value]),
   )
 
+const auditsOf = (audit: { matched: number; offset: number; mismatched: number } | undefined) =>
+  by('result', audit && { matched: audit.matched, offset: audit.offset, mismatched: audit.mismatched })
+
 export const RECORDING_METRICS: readonly Metric[] = [
   gauge('recorder_up', '1 when the recorder answers.', ({ recorder }) => Number(recorder !== undefined)),
   gauge('recorder_uptime_seconds', 'Since the run began.', ({ recorder }) => seconds(recorder?.up_ms)),
@@ -52,6 +55,28 @@ export const RECORDING_METRICS: readonly Metric[] = [
     'sequence_breaks_total',
     'Times that numbers of a subscription were missed.',
     ({ recorder }) => recorder?.counts['breaks'],
+  ),
+  counter(
+    'audits_asked_total',
+    'Books of which a fresh snapshot was asked for.',
+    ({ recorder }) => recorder?.audit?.asked,
+  ),
+  counter(
+    'audits_total',
+    'Books compared with the exchange’s own snapshot, by result.',
+    ({ recorder }) => auditsOf(recorder?.audit),
+    ['result'],
+  ),
+  gauge('audit_oldest_market_seconds', 'The longest that a proven book stands without a snapshot.', ({ recorder }) =>
+    seconds(recorder?.audit?.oldest_market_ms),
+  ),
+  gauge(
+    'audit_many_offsets',
+    '1 while snapshots are too often beside our books by a part of a group.',
+    ({ recorder }) => truth(recorder?.audit?.many_offsets),
+  ),
+  gauge('wire_changed', '1 while the same fault is in too many fresh books of a connection.', ({ recorder }) =>
+    truth(recorder?.wire?.changed),
   ),
   gauge(
     'connections',

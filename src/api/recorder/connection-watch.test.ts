@@ -3,7 +3,10 @@ import { ConnectionWatch } from './connection-watch.ts'
 
 type State = 'live' | 'proving' | 'waiting' | 'subscribing'
 const rows = (states: readonly State[], markets = 100) =>
-  states.map((state) => ({ connection: 1, state, markets, unproven: 0, attempts: 0, orientation: null }))
+  states.map((state) => {
+    const rest = { unproven: 0, attempts: 0, orientation: null, message_age_ms: null, replaced: 0 }
+    return { connection: 1, state, markets, ...rest }
+  })
 
 /** Looks each second, and answers for how long one has been down. */
 function aWatch() {

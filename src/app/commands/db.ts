@@ -174,7 +174,7 @@ const STILL_MS = 500
 /** A torn tail is never reached, so a drain to the end of the journal may run its full time. */
 const DRAIN_MS = 1_000
 
-async function caughtUp(writer: StoreWriter): Promise<void> {
+export async function caughtUp(writer: StoreWriter): Promise<void> {
   let place = ''
   let sinceMs = performance.now()
   for (;;) {

@@ -69,8 +69,8 @@ function describe({ faults, journal, fold, database }: Proof): string {
   const n = (value: number) => value.toLocaleString('en-US')
   return [
     `Journal: ${n(journal.segments)} segments, ${n(journal.blocks)} blocks, ${n(journal.records)} records, ${n(journal.frames)} frames${journal.tornTailBytes > 0 ? `; ${n(journal.tornTailBytes)} bytes at the end were never durable` : ''}.`,
+    `Books: ${n(fold.books)} markets from ${n(fold.deltas)} deltas and ${n(fold.snapshots)} snapshots; ${n(fold.checkpoints)} checkpoints, ${n(fold.audits)} audits; ${n(fold.breaks)} sequence breaks, ${n(fold.malformed)} frames malformed.`,
     ...journal.archived.map((text) => `Not proved: ${text}`),
-    `Books: ${n(fold.books)} markets from ${n(fold.deltas)} deltas and ${n(fold.snapshots)} snapshots; ${n(fold.checkpoints)} checkpoints; ${n(fold.breaks)} sequence breaks, ${n(fold.malformed)} frames malformed.`,
     ...(database === undefined
       ? []
       : [

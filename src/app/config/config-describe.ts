@@ -1,6 +1,6 @@
 /** The configuration for people: one row for each setting, secrets masked. */
 import type { Config, Origin } from './config.ts'
-import { aboutOf } from './config-fields.ts'
+import { aboutOf, type TimeOfDay } from './config-fields.ts'
 import { maskDatabaseUrl, maskKeyId } from './config-mask.ts'
 import { SETTING_NAMES, type SettingName, Settings } from './config-settings.ts'
 import { MASK } from './secret.ts'
@@ -24,7 +24,14 @@ export function describeConfig(config: Config): ConfigRow[] {
   }))
 }
 
-function valuesOf({ exchange, journal, store, ...config }: Config): Record<SettingName, string> {
+const masked = (secret: object | undefined): string => (secret === undefined ? '' : MASK)
+
+function tellTimeOfDay({ minutes, zone }: TimeOfDay): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)} ${zone}`
+}
+
+function valuesOf({ exchange, journal, store, alert, ...config }: Config): Record<SettingName, string> {
   const { key, keyId } = exchange
   const bySingle = config.origins.RL_MARKET_TICKERS === 'unset'
   const markets = config.markets.join(',')
@@ -41,6 +48,8 @@ function valuesOf({ exchange, journal, store, ...config }: Config): Record<Setti
     KALSHIFLOW_CONNECTIONS_MAX: String(exchange.connectionsMax),
     KALSHIFLOW_USE_YES_PRICE: String(exchange.useYesPrice),
     KALSHIFLOW_PING_SILENCE_MS: String(exchange.pingSilenceMs),
+    KALSHIFLOW_MESSAGE_AGE_MAX_MS: String(exchange.messageAgeMsMax),
+    KALSHIFLOW_AUDIT_MINUTES: String(exchange.auditMs / 60_000),
     KALSHIFLOW_PROFILE: config.profile ?? '',
     KALSHIFLOW_DATA: config.dataFolder,
     KALSHIFLOW_COMMIT_INTERVAL_MS: String(journal.commitIntervalMs),
@@ -64,6 +73,17 @@ function valuesOf({ exchange, journal, store, ...config }: Config): Record<Setti
     KALSHIFLOW_READ_TOKEN: config.api.readToken === undefined ? '' : MASK,
     KALSHIFLOW_ADMIN_TOKEN: config.api.adminToken === undefined ? '' : MASK,
     KALSHIFLOW_CORS_ORIGINS: config.api.corsOrigins.join(','),
+    KALSHIFLOW_ALERT_WEBHOOK_URL: masked(alert.webhook?.url),
+    KALSHIFLOW_ALERT_WEBHOOK_SECRET: masked(alert.webhook?.secret),
+    KALSHIFLOW_ALERT_SLACK_URL: masked(alert.slackUrl),
+    KALSHIFLOW_ALERT_SMTP_URL: masked(alert.mail?.url),
+    KALSHIFLOW_ALERT_MAIL_FROM: alert.mail?.from ?? '',
+    KALSHIFLOW_ALERT_MAIL_TO: alert.mail?.to.join(',') ?? '',
+    KALSHIFLOW_ALERT_RULES: alert.rules,
+    KALSHIFLOW_ALERT_REPEAT_HOURS: String(alert.repeatMs / 3_600_000),
+    KALSHIFLOW_DEADMAN_URL: masked(alert.deadManUrl),
+    KALSHIFLOW_DEADMAN_SECONDS: String(alert.deadManMs / 1000),
+    KALSHIFLOW_REPORT_AT: alert.reportAt === undefined ? '' : tellTimeOfDay(alert.reportAt),
     RL_LOG_LEVEL: config.log.level,
     LOG_FORMAT: config.log.format,
   }

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { changeRules, RuleFault } from '#alert'
 import { readTargetName, type TargetName } from '#archive'
 import { isTicker, TICKER_LENGTH_MAX } from '#domain'
 import { Secret } from './secret.ts'
@@ -170,6 +171,58 @@ export const databaseUrl: z.ZodType<Secret, string> = written(
   // Without a host it names the folder of a socket in its options, which the standard for URLs does not know.
   (text) =>
     /^postgres(ql)?:\/\//i.test(text) && URL.canParse(text.replace('@/', '@localhost/')) ? new Secret(text) : undefined,
+)
+
+/** An address of a service that whoever knows it may use: never shown. */
+export const secretAddress = (protocols: readonly string[], example: string): z.ZodType<Secret, string> =>
+  written(`an address such as ${example}`, (text) => {
+    if (!URL.canParse(text) || /\s/.test(text)) return undefined
+    const { protocol, hostname } = new URL(text)
+    return protocols.includes(protocol) && hostname !== '' ? new Secret(text) : undefined
+  })
+
+const MAIL_ADDRESS = /^[^\s@<>,;"]{1,64}@[a-z\d-]{1,63}(\.[a-z\d-]{1,63}){0,8}$/i
+
+export const mailAddress: z.ZodType<string, string> = written('a mail address such as flow@example.org', (text) =>
+  MAIL_ADDRESS.test(text) ? text : undefined,
+)
+
+/** A comma list of mail addresses, each once. */
+export const mailAddresses: z.ZodType<readonly string[], string> = written(
+  'mail addresses such as on-call@example.org, with commas between them, at most 20',
+  (text) => {
+    const named = [...new Set(text.split(',').map((each) => each.trim()))].filter((each) => each !== '')
+    return named.length > 0 && named.length <= 20 && named.every((each) => MAIL_ADDRESS.test(each)) ? named : undefined
+  },
+)
+
+/** Changes of the alarms' times and limits; kept as they were written, and read where the alarms are. */
+export const alertRules: z.ZodType<string, string> = z.string().transform((text, context) => {
+  try {
+    changeRules(text)
+    return text
+  } catch (error) {
+    if (!(error instanceof RuleFault)) throw error
+    context.addIssue({ code: 'custom', message: error.message.replace(/^found .*?, needed /, '') })
+    return z.NEVER
+  }
+})
+
+export type TimeOfDay = { readonly minutes: number; readonly zone: string }
+
+/** A time of the day in UTC, or in a zone that is named. */
+export const timeOfDay: z.ZodType<TimeOfDay, string> = written(
+  'a time such as 07:00 (UTC) or 07:00 America/New_York',
+  (text) => {
+    const [, hours, minutes, zone = 'UTC'] = /^([01]\d|2[0-3]):([0-5]\d)(?: +(\S{1,64}))?$/.exec(text) ?? []
+    if (hours === undefined || minutes === undefined) return undefined
+    try {
+      new Intl.DateTimeFormat('en-US', { timeZone: zone })
+    } catch {
+      return undefined
+    }
+    return { minutes: Number(hours) * 60 + Number(minutes), zone }
+  },
 )
 
 /** An address without user, query and fragment, and with a path. A slash at its end is dropped. */

@@ -17,6 +17,7 @@ export function checkRules(read: Partial<Settings>, needsKey: boolean): ConfigFa
     ...limitFaults(read),
     ...archiveFaults(read),
     ...serviceFaults(read),
+    ...alertFaults(read),
   ]
 }
 
@@ -160,6 +161,42 @@ function* serviceFaults(read: Partial<Settings>): Generator<ConfigFault> {
       found: 'the same text as KALSHIFLOW_READ_TOKEN',
       needed: 'another one, since readers would be admins',
       remedy: 'Make another one with `openssl rand -hex 32`.',
+    }
+  }
+}
+
+const ALERT_ADDRESSES = [
+  'KALSHIFLOW_ALERT_WEBHOOK_URL',
+  'KALSHIFLOW_ALERT_SLACK_URL',
+  'KALSHIFLOW_DEADMAN_URL',
+] as const
+const MAIL = ['KALSHIFLOW_ALERT_SMTP_URL', 'KALSHIFLOW_ALERT_MAIL_FROM', 'KALSHIFLOW_ALERT_MAIL_TO'] as const
+
+function* alertFaults(read: Partial<Settings>): Generator<ConfigFault> {
+  for (const name of ALERT_ADDRESSES) {
+    const url = read[name] && new URL(read[name].reveal())
+    if (url?.protocol === 'http:' && !isPrivateHost(url.hostname)) {
+      yield {
+        name,
+        found: `http:// to ${url.hostname}`,
+        needed: 'https:// to any host outside this machine and its private network, since the address is a secret',
+        remedy: 'Write https:// instead of http://.',
+      }
+    }
+  }
+  const missing = MAIL.filter((name) => read[name] === undefined)
+  if (missing.length > 0 && missing.length < MAIL.length) {
+    yield {
+      name: missing[0]!,
+      needed: `all of ${MAIL.join(', ')}, or none`,
+      remedy: 'Set it, or remove the others.',
+    }
+  }
+  if (read.KALSHIFLOW_ALERT_WEBHOOK_SECRET !== undefined && read.KALSHIFLOW_ALERT_WEBHOOK_URL === undefined) {
+    yield {
+      name: 'KALSHIFLOW_ALERT_WEBHOOK_URL',
+      needed: 'the webhook whose messages KALSHIFLOW_ALERT_WEBHOOK_SECRET signs',
+      remedy: 'Set it, or remove the secret.',
     }
   }
 }

@@ -7,20 +7,25 @@
 import { z } from 'zod'
 import {
   address,
+  alertRules,
   archiveTarget,
   databaseUrl,
   endpoint,
   keyId,
   listenHost,
+  mailAddress,
+  mailAddresses,
   oneOf,
   optional,
   origins,
   path,
   profileName,
   seconds,
+  secretAddress,
   secretText,
   setting,
   tickers,
+  timeOfDay,
   token,
   wholeNumber,
   yesOrNo,
@@ -84,6 +89,17 @@ export const Settings = z.object({
     about:
       'Silence of pings after which a connection counts as lost. Kalshi pings every 10 s; less finds a dead line sooner and takes a slow one for dead.',
     fallback: '25000',
+  }),
+  KALSHIFLOW_MESSAGE_AGE_MAX_MS: setting(wholeNumber(0, 3_600_000), {
+    about:
+      'How much older than at best the messages of a connection may grow, for half a minute, before it is replaced by a new one; 0 never replaces one.',
+    fallback: '5000',
+  }),
+
+  KALSHIFLOW_AUDIT_MINUTES: setting(wholeNumber(0, 60), {
+    about:
+      'Time within which each recorded market’s book is compared with a fresh snapshot of the exchange, a few at a time. 0 compares none: a book that went wrong unseen then stays wrong.',
+    fallback: '60',
   }),
 
   KALSHIFLOW_PROFILE: optional(profileName, {
@@ -195,6 +211,64 @@ export const Settings = z.object({
     about: 'Web pages of other origins that may read the API in a browser. Without any, none may.',
     example: 'http://localhost:5173',
   }),
+
+  KALSHIFLOW_ALERT_WEBHOOK_URL: optional(secretAddress(['https:', 'http:'], 'https://example.org/hook'), {
+    about: 'Alarms are posted there as JSON, in the shape of docs/alerts.md. Without any target nobody is told.',
+    secret: true,
+  }),
+  KALSHIFLOW_ALERT_WEBHOOK_SECRET: optional(token, {
+    about: 'Signs what is posted to the webhook, so that its receiver can tell who sent it.',
+    secret: true,
+  }),
+  KALSHIFLOW_ALERT_SLACK_URL: optional(
+    secretAddress(['https:', 'http:'], 'https://hooks.slack.com/services/T000/B000/XXXX'),
+    {
+      about:
+        'Alarms are posted there as Slack takes them; Mattermost and Discord (with /slack at the end) take the same.',
+      secret: true,
+    },
+  ),
+  KALSHIFLOW_ALERT_SMTP_URL: optional(
+    secretAddress(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.org:465'),
+    {
+      about:
+        'Alarms are mailed through this server. A password is shown only over TLS; special characters of it are percent-encoded (@ as %40).',
+      example: 'smtps://user:password@mail.example.org:465',
+      secret: true,
+    },
+  ),
+  KALSHIFLOW_ALERT_MAIL_FROM: optional(mailAddress, {
+    about: 'Sender of the mails; the server must allow it.',
+    example: 'kalshiflow@example.org',
+  }),
+  KALSHIFLOW_ALERT_MAIL_TO: optional(mailAddresses, {
+    about: 'Who gets the mails, with commas between them.',
+    example: 'on-call@example.org',
+  }),
+  KALSHIFLOW_ALERT_RULES: optional(alertRules, {
+    about:
+      'What is to be other than usual of the alarms: hold and clear times, limits, off. `kalshiflow alert list` shows them all.',
+    example: 'books_in_doubt.hold=5m,message_age.limit=3s,store_behind=off',
+  }),
+  KALSHIFLOW_ALERT_REPEAT_HOURS: setting(wholeNumber(1, 168), {
+    about: 'Hours after which an alarm that goes on is told again.',
+    fallback: '4',
+  }),
+  KALSHIFLOW_DEADMAN_URL: optional(secretAddress(['https:', 'http:'], 'https://hc-ping.com/your-uuid'), {
+    about:
+      'Asked again and again, but only while frames are durable and books proven; a service there tells you when it hears nothing.',
+    secret: true,
+  }),
+  KALSHIFLOW_DEADMAN_SECONDS: setting(wholeNumber(10, 3600), {
+    about: 'Seconds between two of these pings.',
+    fallback: '60',
+  }),
+  KALSHIFLOW_REPORT_AT: optional(timeOfDay, {
+    about:
+      'When `kalshiflow report` of the last day is sent to the targets of the alarms, every day. Without it, never.',
+    example: '07:00 America/New_York',
+  }),
+
   RL_LOG_LEVEL: setting(oneOf(LOG_LEVELS, { warning: 'warn', critical: 'fatal' }), {
     about: 'The least important line that is logged.',
     fallback: 'info',

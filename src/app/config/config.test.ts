@@ -44,6 +44,7 @@ describe('the configuration', () => {
         key: undefined,
         useYesPrice: true,
         pingSilenceMs: 25_000,
+        auditMs: 3_600_000,
         marketsPerConnection: 5_000,
         connectionsMax: 4,
       },
@@ -276,6 +277,46 @@ describe('the tokens of the service', () => {
     expect(shown).not.toContain(READ)
     expect(shown).not.toContain(ADMIN)
     expect(config.api.adminToken?.reveal()).toBe(ADMIN)
+  })
+})
+
+describe('the settings of alarms', () => {
+  const mail = {
+    KALSHIFLOW_ALERT_SMTP_URL: 'smtps://user:geheim@mail.example.org',
+    KALSHIFLOW_ALERT_MAIL_FROM: 'flow@example.org',
+    KALSHIFLOW_ALERT_MAIL_TO: 'a@example.org, b@example.org',
+  }
+
+  it('name targets, a dead-man and a time of the day', () => {
+    const { alert } = read({
+      ...mail,
+      KALSHIFLOW_ALERT_SLACK_URL: 'https://hooks.slack.com/services/T/B/X',
+      KALSHIFLOW_DEADMAN_URL: 'https://hc-ping.com/uuid',
+      KALSHIFLOW_REPORT_AT: '07:30 America/New_York',
+      KALSHIFLOW_ALERT_RULES: 'message_age.limit=3s',
+    }).config
+    expect(alert.mail).toMatchObject({ from: 'flow@example.org', to: ['a@example.org', 'b@example.org'] })
+    expect(alert.reportAt).toEqual({ minutes: 450, zone: 'America/New_York' })
+    expect(alert).toMatchObject({ webhook: undefined, repeatMs: 14_400_000, deadManMs: 60_000 })
+  })
+
+  it.each([
+    [{ KALSHIFLOW_ALERT_RULES: 'mesage_age.limit=3s' }, 'KALSHIFLOW_ALERT_RULES'],
+    [{ KALSHIFLOW_ALERT_WEBHOOK_URL: 'http://example.org/geheim' }, 'KALSHIFLOW_ALERT_WEBHOOK_URL'],
+    [{ KALSHIFLOW_ALERT_WEBHOOK_URL: 'example.org/geheim' }, 'KALSHIFLOW_ALERT_WEBHOOK_URL'],
+    [{ KALSHIFLOW_ALERT_SMTP_URL: mail.KALSHIFLOW_ALERT_SMTP_URL }, 'KALSHIFLOW_ALERT_MAIL_FROM'],
+    [{ ...mail, KALSHIFLOW_ALERT_MAIL_TO: 'nobody' }, 'KALSHIFLOW_ALERT_MAIL_TO'],
+    [{ KALSHIFLOW_ALERT_WEBHOOK_SECRET: 'geheimgeheimgeheim' }, 'KALSHIFLOW_ALERT_WEBHOOK_URL'],
+    [{ KALSHIFLOW_REPORT_AT: '7:30' }, 'KALSHIFLOW_REPORT_AT'],
+    [{ KALSHIFLOW_REPORT_AT: '07:30 Atlantis/Center' }, 'KALSHIFLOW_REPORT_AT'],
+  ])('%o is refused by name, and no address is told', (environment, name) => {
+    expect(faultsOf(environment)).toContain(name)
+    expect(errorOf(() => read(environment)).message).not.toMatch(/geheim/)
+  })
+
+  it('are masked where they are shown', () => {
+    const rows = describeConfig(read({ ...mail, KALSHIFLOW_DEADMAN_URL: 'https://hc-ping.com/geheim' }).config)
+    expect(JSON.stringify(rows)).not.toMatch(/geheim/)
   })
 })
 

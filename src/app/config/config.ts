@@ -9,7 +9,7 @@
 import { type Environment, environmentOf } from '#domain'
 import { ConfigError, type ConfigFault, type ConfigNotice } from './config-error.ts'
 import { apiUrlFor } from './config-exchange.ts'
-import { aboutOf } from './config-fields.ts'
+import { aboutOf, type TimeOfDay } from './config-fields.ts'
 import { maskFound } from './config-mask.ts'
 import { noticeNames } from './config-names.ts'
 import { checkRules } from './config-rules.ts'
@@ -62,8 +62,12 @@ export type Config = {
     readonly strictKey: boolean
     readonly useYesPrice: boolean
     readonly pingSilenceMs: number
+    /** Within which every proven book is audited; 0 audits none. */
+    readonly auditMs: number
     readonly marketsPerConnection: number
     readonly connectionsMax: number
+    /** Past it a connection is replaced; 0: never. */
+    readonly messageAgeMsMax: number
   }
   /** Tickers asked for; empty when the recorder is to choose. */
   readonly markets: readonly string[]
@@ -107,6 +111,17 @@ export type Config = {
     readonly readToken: Secret | undefined
     readonly adminToken: Secret | undefined
     readonly corsOrigins: readonly string[]
+  }
+  readonly alert: {
+    readonly webhook: { readonly url: Secret; readonly secret: Secret | undefined } | undefined
+    readonly slackUrl: Secret | undefined
+    readonly mail: { readonly url: Secret; readonly from: string; readonly to: readonly string[] } | undefined
+    /** As written; `changeRules` reads it. */
+    readonly rules: string
+    readonly repeatMs: number
+    readonly deadManUrl: Secret | undefined
+    readonly deadManMs: number
+    readonly reportAt: TimeOfDay | undefined
   }
   readonly log: { readonly level: (typeof LOG_LEVELS)[number]; readonly format: 'pretty' | 'json' }
   /** Where each setting came from, for display. */
@@ -180,8 +195,10 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       strictKey: read.KALSHIFLOW_STRICT_KEY,
       useYesPrice: read.KALSHIFLOW_USE_YES_PRICE,
       pingSilenceMs: read.KALSHIFLOW_PING_SILENCE_MS,
+      auditMs: read.KALSHIFLOW_AUDIT_MINUTES * MINUTE_MS,
       marketsPerConnection: read.KALSHIFLOW_MARKETS_PER_CONNECTION,
       connectionsMax: read.KALSHIFLOW_CONNECTIONS_MAX,
+      messageAgeMsMax: read.KALSHIFLOW_MESSAGE_AGE_MAX_MS,
     },
     markets: read.RL_MARKET_TICKERS ?? read.RL_MARKET_TICKER ?? [],
     profile: read.KALSHIFLOW_PROFILE,
@@ -216,9 +233,25 @@ function arrange(read: Settings, exchangeChosen: boolean, terminal: boolean, ori
       adminToken: read.KALSHIFLOW_ADMIN_TOKEN,
       corsOrigins: read.KALSHIFLOW_CORS_ORIGINS ?? [],
     },
+    alert: alertOf(read),
     log: { level: read.RL_LOG_LEVEL, format: read.LOG_FORMAT ?? (terminal ? 'pretty' : 'json') },
     origins: origins as Record<SettingName, Origin>,
   })
+}
+
+function alertOf(read: Settings): Config['alert'] {
+  const { KALSHIFLOW_ALERT_WEBHOOK_URL: webhook, KALSHIFLOW_ALERT_SMTP_URL: smtp } = read
+  const { KALSHIFLOW_ALERT_MAIL_FROM: from, KALSHIFLOW_ALERT_MAIL_TO: to } = read
+  return {
+    webhook: webhook === undefined ? undefined : { url: webhook, secret: read.KALSHIFLOW_ALERT_WEBHOOK_SECRET },
+    slackUrl: read.KALSHIFLOW_ALERT_SLACK_URL,
+    mail: smtp === undefined || from === undefined || to === undefined ? undefined : { url: smtp, from, to },
+    rules: read.KALSHIFLOW_ALERT_RULES ?? '',
+    repeatMs: read.KALSHIFLOW_ALERT_REPEAT_HOURS * 60 * MINUTE_MS,
+    deadManUrl: read.KALSHIFLOW_DEADMAN_URL,
+    deadManMs: read.KALSHIFLOW_DEADMAN_SECONDS * 1000,
+    reportAt: read.KALSHIFLOW_REPORT_AT,
+  }
 }
 
 /** `kalshiflow`, or with a profile its own: a name takes no underscore, so two never meet in one schema. */

@@ -13,6 +13,7 @@ import {
   POINTER_NAME,
   REQUEST_BYTES_MAX,
   type RecorderIdentity,
+  type ServiceStatus,
   SOCKET_NAME,
   SOCKET_PATH_BYTES_MAX,
   viewBook,
@@ -31,7 +32,12 @@ const CLIENTS_MAX = 64
 const CLOSE_MS_MAX = 250
 const FOLDER_PREFIX = 'kalshiflow-'
 
-export type ControlServer = { readonly path: string; close(): Promise<void> }
+export type ControlServer = {
+  readonly path: string
+  /** What a client that asks for the status is answered. */
+  status(): Promise<ServiceStatus>
+  close(): Promise<void>
+}
 
 export type ControlServerOptions = StatusParts & {
   readonly dataFolder: string
@@ -65,6 +71,7 @@ export async function openControl(options: ControlServerOptions): Promise<Contro
   if (pointer !== undefined) writeFileSync(pointer, `${path}\n`)
   return {
     path,
+    status: () => status.status(),
     async close() {
       streams.close()
       status.close()

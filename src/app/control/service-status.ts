@@ -1,6 +1,6 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ArchiveStatus, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
+import type { AlertSummary, ArchiveStatus, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
 import { freeSpaceOf } from '../service/disk-watch.ts'
@@ -16,6 +16,7 @@ export type StatusParts = {
   /** How the store beside the recorder is; absent when nothing is to be stored. */
   readonly store?: () => StoreSummary
   readonly threads?: () => Readonly<Record<string, ThreadSummary>>
+  readonly alerts?: () => AlertSummary | undefined
   /** What the disk will be asked for. */
   readonly outlook?: () => Outlook | undefined
   readonly archive?: () => ArchiveStatus | undefined
@@ -27,15 +28,17 @@ export class ServiceStatusSource {
   readonly #threads: StatusParts['threads']
   readonly #outlook: StatusParts['outlook']
   readonly #archive: StatusParts['archive']
+  readonly #alerts: StatusParts['alerts']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   readonly #timer: NodeJS.Timeout
 
-  constructor({ recorder, store, threads, outlook, archive }: StatusParts) {
+  constructor({ recorder, store, threads, outlook, archive, alerts }: StatusParts) {
     this.#recorder = recorder
     this.#store = store
     this.#threads = threads
     this.#outlook = outlook
     this.#archive = archive
+    this.#alerts = alerts
     this.#delay.enable()
     this.#timer = setInterval(() => this.#delay.reset(), WINDOW_MS)
     this.#timer.unref()
@@ -55,6 +58,7 @@ export class ServiceStatusSource {
       archive: this.#archive?.() ?? null,
       store: this.#store?.() ?? null,
       threads: this.#threads?.() ?? {},
+      alerts: this.#alerts?.() ?? null,
     }
   }
 

@@ -1,4 +1,5 @@
 /** All checks, in the order in which people read them. */
+import { alerts } from './alerts.ts'
 import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { dataFolder } from './data-folder.ts'
@@ -32,4 +33,5 @@ export const CHECKS: readonly Check[] = [
   recorder,
   database,
   port,
+  alerts,
 ]

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { SYSTEM_RANDOM, SystemClock } from '#journal'
 import { RestClient } from '#kalshi'
+import { askClock } from '../clock/ask-clock.ts'
 import { CLOCK_OFF_MS } from '../service/troubles.ts'
 import { bad, type Check, good, warn } from './check.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -18,7 +19,7 @@ export const clock: Check = {
   name: 'clock',
   limitMs: 45_000,
   async look(surroundings, signal) {
-    const [measured, keeper] = await Promise.all([compare(surroundings, signal), findKeeper(signal)])
+    const [measured, keeper] = await Promise.all([compare(surroundings, signal), findKeeper()])
     return judgeClock(measured, keeper)
   },
 }
@@ -62,22 +63,21 @@ async function compare({ config, isOffline }: Surroundings, signal: AbortSignal)
   return best ?? { none: 'the exchange does not answer' }
 }
 
-/** Asks what there is: systemd, then chrony. Nothing of ours depends on either. */
-async function findKeeper(signal: AbortSignal): Promise<Keeper> {
-  const told = await ask('timedatectl', ['show', '--property=NTPSynchronized', '--value'], signal)
-  if (told?.trim() === 'yes') return { kind: 'kept', told: 'the system says it is synchronised' }
-  const chrony = await ask('chronyc', ['-n', 'tracking'], signal)
-  const off = /System time\s*:\s*([\d.]+) seconds (fast|slow)/.exec(chrony ?? '')
-  if (off !== null) return { kind: 'kept', told: `chrony keeps it (${off[1]} s ${off[2]})` }
-  if (existsSync('/run/systemd/timesync/synchronized')) return { kind: 'kept', told: 'systemd-timesyncd keeps it' }
-  if (told?.trim() === 'no') return { kind: 'free', told: 'nothing keeps it right' }
+/** Asks the programs that keep clocks, as the recorder does. Nothing of ours depends on any. */
+async function findKeeper(): Promise<Keeper> {
+  const estimate = await askClock()
+  if (estimate !== undefined) {
+    const { source, offsetMs, errorMs } = estimate
+    return { kind: 'kept', told: `${source} keeps it, ${offsetMs.toFixed(1)} ms off (±${errorMs.toFixed(1)} ms)` }
+  }
+  const told = await new Promise<string>((done) => {
+    const words = ['show', '--property=NTPSynchronized', '--value']
+    execFile('timedatectl', words, { timeout: ASK_MS_MAX }, (_, output) => done(output.trim()))
+  })
+  if (told === 'yes' || existsSync('/run/systemd/timesync/synchronized'))
+    return { kind: 'kept', told: 'the system says it is synchronised' }
+  if (told === 'no') return { kind: 'free', told: 'nothing keeps it right' }
   return { kind: 'unknown', told: 'the system does not say whether anything keeps it right' }
 }
 
 const ASK_MS_MAX = 2_000
-
-function ask(command: string, args: string[], signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((done) => {
-    execFile(command, args, { timeout: ASK_MS_MAX, signal }, (error, out) => done(error === null ? out : undefined))
-  })
-}

@@ -24,6 +24,14 @@ export const LOG_EVENTS = {
     'A frame of a type that is not read came where books are told of: it may have changed one. It is in the journal.',
   markets_silent:
     'Markets do not answer to being asked for their book; they are in doubt and asked again ever more rarely.',
+  audit_mismatched:
+    'The exchange’s snapshot of a book that was held for right is another book: it is in doubt from its last proof on, and asked for again.',
+  snapshot_offsets:
+    'Snapshots are beside our books by a part of one group of changes more often than before, or so no longer: `isMany` says which.',
+  wire_changed:
+    'The same fault is in too many fresh books at once, with what it is: they are in doubt and tried a few at a time, and frames are recorded all the same.',
+  wire_sound: 'Trials found the wire readable again: the books in doubt are asked for.',
+  audits_unsettled: 'Snapshots that were asked for as audits, or what would explain them, did not come in time.',
   orientation_judged: 'Whether the NO levels of a connection mean what was asked for; wrong: no book of it is valid.',
   validity_changed: 'A book became valid or is in doubt, with the cause.',
   frame_malformed: 'A frame could not be read; it is in the journal, its market is in doubt.',
@@ -71,6 +79,15 @@ export const LOG_EVENTS = {
   bounds: 'What each queue may hold at most, in bytes.',
   disk_outlook: 'Bytes a day and days of disk left: as expected at start, as measured some minutes later.',
   clock_off: 'This machine’s clock and the exchange’s differ by more than 2 s.',
+  clock_estimated: 'How far this machine’s clock is off, and by how much that may be wrong; told when it changes.',
+  alerts_changed: 'Other alarms fire than before; their names.',
+  alert_sent: 'A message reached a target: its kind and host.',
+  alert_failed: 'A message did not reach a target, with the reason; it is given up after some tries.',
+  dead_man_withheld: 'The dead-man is not pinged any more, with the reasons.',
+  dead_man_resumed: 'The dead-man is pinged again.',
+  dead_man_failed: 'The dead-man’s address does not answer as it should.',
+  report_sent: 'The daily report was sent; whether the day was clean.',
+  report_failed: 'The daily report could not be made or sent, with the reason.',
   stopping: 'The end begins: no more frames are taken in, those taken become durable.',
   store_refused: 'The store must not go on, with the reason and what to do; recording goes on.',
   api_listening: 'The service listens; its address.',

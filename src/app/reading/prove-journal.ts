@@ -8,12 +8,30 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { canonicalText } from '#book'
-import { comparePositions, formatPosition, type Levels, type Position, RECORD } from '#domain'
+import {
+  type AuditBody,
+  comparePositions,
+  formatPosition,
+  type Levels,
+  type Position,
+  RECORD,
+  type SessionBody,
+} from '#domain'
 import { Fold } from '#feed'
-import { FileDisk, listSegments, losesRecords, openCursor, type ReadFault, verifyJournal } from '#journal'
+import {
+  decodeJson,
+  FileDisk,
+  type JournalBlock,
+  listSegments,
+  losesRecords,
+  openCursor,
+  type ReadFault,
+  verifyJournal,
+} from '#journal'
 import { foldRecord } from '#live'
 import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
 import { tellArchived, tellReadFault } from './journal-faults.ts'
+import { AuditProof } from './prove-audits.ts'
 
 export type Proof = {
   /** What contradicts itself, in words; empty when all is well. */
@@ -34,6 +52,8 @@ export type Proof = {
     readonly breaks: number
     readonly malformed: number
     readonly checkpoints: number
+    /** Audits that the recorder and its frames tell alike. */
+    readonly audits: number
     readonly books: number
   }
   /** Absent when the database was left out. */
@@ -80,7 +100,9 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   const cursor = client === undefined ? undefined : await readCursor(client, schema, folder, faults)
 
   let checkpoints = 0
+  const audits = new AuditProof(faults)
   const fold = new Fold({
+    audited: (market, found) => audits.found(market, found),
     checkpointDiffers: (market) =>
       faults.push(`the checkpoint of ${market.ticker} after seq ${market.seq} is another book than its frames make`),
   })
@@ -88,7 +110,9 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
   let records = 0
   let atCursor: AtCursor | undefined
   const onFault = (fault: ReadFault) => {
-    if (losesRecords(fault)) fold.damaged()
+    if (!losesRecords(fault)) return
+    fold.damaged()
+    audits.damaged()
   }
   for await (const block of openCursor({ disk: new FileDisk(), folder, onFault })) {
     while (block.next()) {
@@ -99,6 +123,7 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
       records++
       if (block.type === RECORD.FRAME) frames++
       if (block.type === RECORD.CHECKPOINT) checkpoints++
+      if (block.type === RECORD.AUDIT || block.type === RECORD.SESSION) proveAudit(audits, block)
     }
     onProgress?.('books', records)
   }
@@ -113,7 +138,7 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
       tornTailBytes,
       archived,
     },
-    fold: { deltas, snapshots, breaks, malformed, checkpoints, books: fold.markets().length },
+    fold: { deltas, snapshots, breaks, malformed, checkpoints, audits: audits.agreed, books: fold.markets().length },
   }
   if (client === undefined || cursor === undefined) return proof
   onProgress?.('database', records)
@@ -121,6 +146,17 @@ export async function proveJournal({ folder, client, schema, onProgress }: Prove
     ...proof,
     database: await compare(client, schema, cursor, atCursor ?? capture(fold, frames), archived.length > 0, faults),
   }
+}
+
+function proveAudit(audits: AuditProof, block: JournalBlock): void {
+  if (block.type === RECORD.AUDIT) {
+    const body = decodeJson<AuditBody>(block.body())
+    if (body !== undefined) audits.told(block.connection, body)
+    return
+  }
+  const event = decodeJson<SessionBody>(block.body())?.event
+  if (event === 'started') audits.runBegan()
+  if (event === 'stopped') audits.runStopped()
 }
 
 /** The fold's books where the database ends. */

@@ -4,11 +4,13 @@
  * Called from inside the fold, on the hot path: it marks and tells, and changes nothing. What a session decides is carried
  * out after the frame (see ExchangeLink).
  */
-import type { FoldListener, Market, Session } from '#feed'
+import { YES } from '#domain'
+import type { BestBid, FoldListener, Market, Session } from '#feed'
 import type { ExchangeLink } from '#kalshi'
 import type { BookHub } from '#live'
 import type { Log } from '../log/log.ts'
 import type { RepeatedLines } from '../log/log-repeats.ts'
+import type { AuditTally } from './audit-tally.ts'
 import type { MessageAge } from './message-age.ts'
 
 /** A frame that could not be read. The frame itself is in the journal. */
@@ -29,25 +31,28 @@ export type ListenerParts = {
   readonly repeats: RepeatedLines
   readonly hub: BookHub
   readonly age: MessageAge
+  readonly audits: AuditTally
   /** The latest faulty frames; the oldest go. */
   readonly quarantine: Quarantined[]
   /** Deltas of a market after which its book is due for the journal. */
   readonly checkpointDeltas: number
   readonly onCheckpointDue: (market: Market) => void
+  readonly marketOf: (ticker: string) => Market | undefined
   readonly linkOf: (connection: number) => ExchangeLink | undefined
   /** Unix ms in the journal's time. */
   readonly nowMs: () => number
 }
 
 export function listenFor(parts: ListenerParts): FoldListener {
-  const { log, repeats, hub, age, quarantine, checkpointDeltas, onCheckpointDue, linkOf, nowMs } = parts
+  const { log, repeats, hub, age, audits, quarantine, checkpointDeltas, onCheckpointDue, marketOf, linkOf, nowMs } =
+    parts
   const tell = (connection: number | undefined, event: (session: Session, nowMs: number) => void) => {
     if (connection !== undefined) linkOf(connection)?.tell(event)
   }
   return {
     changed: (market) => {
       // A snapshot carries no exchange time.
-      if (market.exchangeMs > 0) age.record(market.changedMs - market.exchangeMs)
+      if (market.exchangeMs > 0) age.record(market.source?.connectionId ?? 0, market.changedMs - market.exchangeMs)
       if (market.deltasSinceCheckpoint >= checkpointDeltas) onCheckpointDue(market)
       hub.changed(market)
     },
@@ -55,7 +60,17 @@ export function listenFor(parts: ListenerParts): FoldListener {
       hub.changed(market)
       log.debug({ event: 'validity_changed', market: market.ticker, valid: market.valid, doubt: market.doubt })
     },
-    proven: (market) => tell(market.source?.connectionId, (session, now) => session.answered(market.ticker, now)),
+    keptBack: (market) => {
+      hub.changed(market)
+      if (market.valid) return
+      tell(market.source?.connectionId, (session, now) => session.differs(market.ticker, now))
+    },
+    audited: (market, found) => {
+      audits.settled(market, found)
+      tell(found.connection, (session, now) => session.audited(market.ticker, found, now))
+    },
+    proven: (market) =>
+      tell(market.source?.connectionId, (session, now) => session.proven(market.ticker, now, bestBidOf(market))),
     doubted: (market, cause) =>
       tell(market.source?.connectionId, (session, now) => session.doubted(market.ticker, cause, now)),
     unknownMarket: (connection, market) => {
@@ -71,7 +86,16 @@ export function listenFor(parts: ListenerParts): FoldListener {
       tell(connection, (session, now) => session.fellBack(channel, now))
     },
     stirred: (connection, { ticker }) => tell(connection, (session, now) => session.stirred(ticker, now)),
-    unread: (connection, type) => repeats.write('warn', { event: 'type_unknown', connection, type }),
+    unread: (connection, type) => {
+      repeats.write('warn', { event: 'type_unknown', connection, type })
+      tell(connection, (session, now) => session.unread(type, now))
+    },
+    ticker: (connection, { market: ticker, yesBid, yesBidSize }) => {
+      if (yesBid === undefined) return
+      const market = marketOf(ticker)
+      const ours = market?.valid === true && market.source?.connectionId === connection ? bestBidOf(market) : undefined
+      tell(connection, (session, now) => session.quoted(ticker, { price: yesBid, size: yesBidSize }, ours, now))
+    },
     oriented: ({ id, orientation }) => {
       const level = orientation.verdict === 'wrong' ? 'error' : 'info'
       tell(id, (session, now) => session.oriented(orientation.doubtful, now))
@@ -82,7 +106,14 @@ export function listenFor(parts: ListenerParts): FoldListener {
       quarantine.push({ atMs: nowMs(), connection, at, was, market })
       if (quarantine.length > QUARANTINE_MAX) quarantine.shift()
       repeats.write('warn', { event: 'frame_malformed', connection, at, was, market })
-      if (market !== undefined) tell(connection, (session, now) => session.unreadable(market, now))
+      tell(connection, (session, now) =>
+        market === undefined ? session.unreadableAll(now, at) : session.unreadable(market, now, at),
+      )
     },
   }
+}
+
+const bestBidOf = ({ book }: Market): BestBid => {
+  const price = book.best(YES)
+  return { price, size: price === 0 ? 0 : book.sizeAt(YES, price) }
 }

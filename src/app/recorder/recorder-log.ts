@@ -39,6 +39,20 @@ export function tellEffect(log: Log, effect: Effect, connection: number | undefi
         markets: effect.markets.slice(0, LISTED_MAX),
       })
       return
+    case 'wire_changed':
+      log.error({ event: 'wire_changed', connection, what: effect.what, markets: effect.markets.length })
+      return
+    case 'wire_sound':
+      log.warn({ event: 'wire_sound', connection, afterMs: Math.round(effect.afterMs) })
+      return
+    case 'settle_audits':
+      log.info({
+        event: 'audits_unsettled',
+        connection,
+        count: effect.markets.length,
+        markets: effect.markets.slice(0, LISTED_MAX),
+      })
+      return
     case 'silent_markets':
       log.warn({
         event: 'markets_silent',

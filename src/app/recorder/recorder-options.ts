@@ -12,6 +12,8 @@ export type RecorderOptions = {
   readonly keyId: string | undefined
   readonly useYesPrice: boolean
   readonly pingSilenceMs: number
+  /** Within which every proven book is audited; 0 audits none. Hourly unless told. */
+  readonly auditMs?: number
   readonly marketsPerConnection: number
   readonly connectionsMax: number
   readonly journal: {
@@ -25,6 +27,8 @@ export type RecorderOptions = {
     readonly checkpointDeltas: number
     readonly checkpointMs: number
   }
+  /** How far messages of a connection may grow older than at best before it is replaced; absent or 0: it never is. */
+  readonly messageAge?: { readonly climbMsMax: number; readonly windowMs?: number }
   readonly log: Log
   readonly disk?: Disk
   readonly clock?: Clock

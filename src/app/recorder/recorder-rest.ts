@@ -4,6 +4,7 @@
  */
 import { SYSTEM_RANDOM, SystemClock } from '#journal'
 import { RestClient, type SigningKey } from '#kalshi'
+import { ClockWatch } from '../clock/clock-watch.ts'
 import type { Config } from '../config/config.ts'
 import type { Log } from '../log/log.ts'
 import { CLOCK_OFF_MS } from '../service/troubles.ts'
@@ -20,6 +21,7 @@ export const restBodyBytesMax = ({ journal }: Config): number => Math.min(REST_B
 export class RecorderRest {
   readonly client: RestClient
   readonly #log: Log
+  readonly #clock: ClockWatch
   readonly #stopping = new AbortController()
   #toldMs = Number.NEGATIVE_INFINITY
   /** How far our clock is ahead of the exchange's, when it is off by more than can be. */
@@ -28,6 +30,7 @@ export class RecorderRest {
   constructor(config: Config, recorder: Recorder, key: SigningKey | undefined, log: Log) {
     const { apiUrl, keyId } = config.exchange
     this.#log = log
+    this.#clock = new ClockWatch({ log, onEstimate: (estimate) => recorder.clockEstimated(estimate) })
     this.client = new RestClient({
       baseUrl: apiUrl,
       key,
@@ -39,6 +42,11 @@ export class RecorderRest {
       limits: { bodyBytesMax: restBodyBytesMax(config) },
       onRetry: (failed) => log.warn({ event: 'rest_retry', ...failed }),
     })
+  }
+
+  /** Looks at the clock from now on. */
+  start(): void {
+    this.#clock.start()
   }
 
   /** Asks for what the exchange says of markets that were named: it is in the journal then. What fails is told and left. */
@@ -59,9 +67,11 @@ export class RecorderRest {
   /** Gives up what is being asked for. */
   stop(): void {
     this.#stopping.abort()
+    this.#clock.stop()
   }
 
   #compare(aheadMs: number, withinMs: number): void {
+    this.#clock.heard(aheadMs, withinMs)
     const isOff = Math.abs(aheadMs) > CLOCK_OFF_MS + withinMs
     this.clockAheadMs = isOff ? aheadMs : undefined
     const nowMs = performance.now()

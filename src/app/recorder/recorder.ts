@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
+  type ClockBody,
   type ConnectionLostBody,
   type Environment,
   isTicker,
@@ -16,6 +17,7 @@ import {
   type SessionBody,
 } from '#domain'
 import {
+  AUDIT_MS,
   Backpressure,
   DiskRoom,
   describeContext,
@@ -32,6 +34,8 @@ import { BookHub, type Paused } from '#live'
 import { RepeatedLines } from '../log/log-repeats.ts'
 import { VERSION } from '../version.ts'
 import type { Account } from './account.ts'
+import { AgeReplacement } from './age-replacement.ts'
+import { AuditTally } from './audit-tally.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { MessageAge } from './message-age.ts'
 import { partition } from './partition.ts'
@@ -81,7 +85,8 @@ export class Recorder {
   readonly journal: Journal
   readonly fold: Fold
   readonly hub = new BookHub()
-  readonly age = new MessageAge()
+  readonly age: MessageAge
+  readonly audits: AuditTally
   readonly quarantine: Quarantined[] = []
   /** Resolves when the journal has failed for good: nothing more can be recorded. */
   readonly broken: Promise<Error>
@@ -96,6 +101,7 @@ export class Recorder {
   #free: FreeSpace
   readonly #checkpointer: Checkpointer
   readonly #rates = new RateMeter()
+  readonly #replacement: AgeReplacement<ExchangeLink>
   readonly #repeats: RepeatedLines
   readonly #durableListeners = new Set<(position: Position) => void>()
   readonly #startedMs = performance.now()
@@ -106,6 +112,9 @@ export class Recorder {
   /** REST exchanges that no note tells of yet. */
   #restLeftOut = 0
   #connectionsLost = 0
+  #wasDownFromNs: bigint | undefined
+  #clock: ClockBody | undefined
+  #clockEpoch: number
   #connectionsOpened = 0
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<Account> | undefined
@@ -115,16 +124,26 @@ export class Recorder {
   constructor(options: RecorderOptions, journal: Journal) {
     this.#options = options
     this.journal = journal
+    this.#clockEpoch = journal.epoch
+    this.age = new MessageAge(options.messageAge?.windowMs)
+    this.#replacement = new AgeReplacement(options.messageAge?.climbMsMax ?? 0)
     this.#repeats = new RepeatedLines(options.log, () => performance.now())
+    this.audits = new AuditTally(
+      this.#repeats,
+      () => this.#tape.nowMs(),
+      () => this.#tape.cutOff === undefined,
+    )
     this.fold = new Fold(
       listenFor({
         log: options.log,
         repeats: this.#repeats,
         hub: this.hub,
         age: this.age,
+        audits: this.audits,
         quarantine: this.quarantine,
         checkpointDeltas: options.journal.checkpointDeltas,
         onCheckpointDue: (market) => this.#checkpointer.due(market),
+        marketOf: (ticker) => this.fold.market(ticker),
         linkOf: (connection) => this.#linkOf.get(connection),
         nowMs: () => this.#tape.nowMs(),
       }),
@@ -166,6 +185,21 @@ export class Recorder {
 
   get connectionsLost(): number {
     return this.#connectionsLost
+  }
+
+  /** How often a connection was replaced because its messages grew old. */
+  replacementsOf(link: ExchangeLink): number {
+    return this.#replacement.countOf(link)
+  }
+
+  /** Since when the run before this one, which ended without a word, had recorded nothing; `undefined` where none did. */
+  get wasDownFromNs(): bigint | undefined {
+    return this.#wasDownFromNs
+  }
+
+  /** The last estimate of how far the wall clock is off. */
+  get clock(): ClockBody | undefined {
+    return this.#clock
   }
 
   /** Why the last attempt to connect failed, with what to do; `undefined` once one succeeded. */
@@ -219,6 +253,7 @@ export class Recorder {
 
   /** A hole that a process which died left behind: from its last durable record to now. */
   declareProcessDown(fromNs: bigint): void {
+    this.#wasDownFromNs = fromNs
     const body = { cause: 'process_down', fromNs: String(fromNs), toNs: this.#tape.unixNs(this.journal.stamp()) }
     this.#tape.record(RECORD.GAP, 0, encodeJson(body))
   }
@@ -229,6 +264,12 @@ export class Recorder {
    */
   rest(body: RestBody): void {
     if (!this.#tape.offer(RECORD.REST, 0, encodeJson(body))) this.#restLeftOut++
+  }
+
+  /** An estimate of how far the wall clock is off: kept in the journal, since message ages are only as good as it. */
+  clockEstimated(body: ClockBody): void {
+    this.#clock = body
+    if (this.#stopping === undefined) this.#tape.record(RECORD.CLOCK, 0, encodeJson(body))
   }
 
   note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -353,6 +394,7 @@ export class Recorder {
     const { records, bytes } = this.journal.metrics()
     const counts = { frames, records, bytes, breaks, malformed, connectionsLost: this.#connectionsLost }
     if (this.#restLeftOut > 0) this.#tellRestLeftOut()
+    this.audits.write(this.#tape)
     const body: SessionBody = { event: 'stopped', session: this.session, version: VERSION, reason, counts }
     this.#tape.record(RECORD.SESSION, 0, encodeJson(body))
     let isComplete = true
@@ -395,9 +437,9 @@ export class Recorder {
   }
 
   #openLink(markets: readonly string[]): ExchangeLink {
-    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, random = Math.random } = this.#options
+    const { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs = AUDIT_MS, random = Math.random } = this.#options
     const channels = ['orderbook_delta', 'trade', 'ticker'] as const
-    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs })
+    const session = new Session({ markets, useYesPrice, channels, random, pingSilenceMs, auditMs })
     const link: ExchangeLink = new ExchangeLink({
       url: wsUrl,
       key,
@@ -434,12 +476,13 @@ export class Recorder {
       },
       sent: (connection, text) => tape.sent(connection, text),
       lost: (connection, ending) => {
-        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused'
+        const isMeant = ending.cause === 'stopped' || ending.cause === 'paused' || ending.cause === 'message_age'
+        this.age.close(connection)
         this.#connectionsLost += isMeant ? 0 : 1
         this.#linkOf.delete(connection)
         tape.lost(connection, this.#lostBody(ending, frameStamp))
         this.#releaseUnwanted()
-        log[isMeant ? 'info' : 'warn']({
+        log[isMeant && ending.cause !== 'message_age' ? 'info' : 'warn']({
           event: 'connection_lost',
           connection,
           cause: ending.cause,
@@ -473,6 +516,16 @@ export class Recorder {
     if (effect.kind === 'settle_orientation' && connection !== undefined) {
       this.#tape.validity(connection, { action: 'settle_orientation', cause: 'snapshot_timeout' })
     }
+    if (effect.kind === 'wire_changed' && connection !== undefined) {
+      const { what: detail, markets } = effect
+      this.#tape.validity(connection, { action: 'doubt', markets, cause: 'wire_changed', detail })
+    }
+    if (effect.kind === 'wire_sound' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'wire_sound', cause: 'wire_changed' })
+    }
+    if (effect.kind === 'settle_audits' && connection !== undefined) {
+      this.#tape.validity(connection, { action: 'settle_audits', markets: effect.markets, cause: 'snapshot_timeout' })
+    }
     if (effect.kind === 'dropped_markets' && effect.markets.length > 0) {
       this.#tape.validity(connection ?? 0, { action: 'release', markets: effect.markets, cause: 'dropped' })
     }
@@ -483,6 +536,7 @@ export class Recorder {
   #tick(): void {
     const nowMs = performance.now()
     this.#tape.payOwed()
+    this.audits.write(this.#tape)
     this.#changeRoom(this.#room.look(this.#free, this.journal.bufferedBytes, nowMs))
     if (!this.#room.isFull) {
       if (this.#restLeftOut > 0 && this.#backpressure.state === 'flowing') this.#tellRestLeftOut()
@@ -492,7 +546,33 @@ export class Recorder {
     this.#checkpointer.tick()
     this.#repeats.tell()
     this.#rates.tick(this.fold.counts.frames, nowMs)
-    this.age.tick(nowMs)
+    if (this.journal.epoch !== this.#clockEpoch) {
+      this.#clockEpoch = this.journal.epoch
+      this.age.clockStepped()
+    }
+    if (this.age.tick(nowMs)) this.#replaceAged(nowMs)
+  }
+
+  /**
+   * Breaks, then makes: a market follows one subscription at a time, in the fold and in every reader of the journal, and two of
+   * one market would need a rule for whose frames count. The hole is told with its cause and ends with the fresh snapshots.
+   */
+  #replaceAged(nowMs: number): void {
+    if (this.#backpressure.state !== 'flowing' || this.#paused !== undefined) return
+    const connections = this.#links
+      .filter(({ session }) => session.markets.size > 0)
+      .map((key) => {
+        const age = key.connection === undefined ? undefined : this.age.of(key.connection)
+        return { key, isWhole: key.session.state === 'live', climbMs: age?.trend.climbMs ?? 0, age }
+      })
+    const next = this.#replacement.next(connections, nowMs)
+    const age = next === undefined ? undefined : this.age.of(next.key.connection ?? 0)
+    if (next === undefined || age === undefined) return
+    const { recent, trend } = age
+    const detail =
+      `messages are ${Math.round(next.climbMs)} ms older than at best: p50 ${Math.round(recent.p50Ms)} ms, ` +
+      `${Math.round(trend.msPerMinute)} ms more each minute`
+    next.key.act((session, now) => session.replace(detail, now))
   }
 
   #tellRestLeftOut(): void {

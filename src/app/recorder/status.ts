@@ -1,6 +1,7 @@
 /** What a recorder says of itself, put together when it is asked. */
 import { resolve } from 'node:path'
 import { formatPosition } from '#domain'
+import type { ExchangeLink } from '#kalshi'
 import type { RecorderStatus } from '#live'
 import { VERSION } from '../version.ts'
 import type { Recorder } from './recorder.ts'
@@ -21,19 +22,16 @@ export function statusOf(recorder: Recorder): RecorderStatus {
     frames_per_second: rates.framesPerSecond,
     peak_frames_per_second: rates.peakPerSecond,
     markets: marketsOf(recorder),
-    connections: links.map(({ connection, session }) => ({
-      connection: connection ?? null,
-      state: session.state,
-      markets: session.markets.size,
-      unproven: session.unproven,
-      attempts: session.attempts,
-      orientation: connection === undefined ? null : (fold.connection(connection)?.orientation.verdict ?? null),
-    })),
+    connections: links.map((link) => connectionOf(recorder, link)),
     counts: { ...fold.counts },
     unknown_fields: Object.fromEntries(fold.census.counts()),
     connections_lost: recorder.connectionsLost,
+    audit: auditOf(recorder),
+    wire: wireOf(recorder),
     message_age_ms: ageOf(recorder),
+    clock: clockOf(recorder),
     backpressure: recorder.backpressure,
+    refusal: recorder.refusal ?? null,
     cut_off: cutOffOf(recorder),
     frames_unrecorded: recorder.framesUnrecorded,
     paused: recorder.paused ?? null,
@@ -50,11 +48,71 @@ export function statusOf(recorder: Recorder): RecorderStatus {
       commit_max_ms: rounded(metrics.commitMs.max),
       write_failures: metrics.writeFailures,
       failing: isFailing,
+      damaged: journal.recovery.damage.length,
       failed: failure ?? null,
     },
     quarantine: recorder.quarantine.map(({ at, was, market, atMs }) => {
       return { at, was, market: market ?? null, time: new Date(atMs).toISOString() }
     }),
+  }
+}
+
+function connectionOf(recorder: Recorder, link: ExchangeLink): RecorderStatus['connections'][number] {
+  const { connection, session } = link
+  const age = connection === undefined ? undefined : recorder.age.of(connection)
+  return {
+    connection: connection ?? null,
+    state: session.state,
+    markets: session.markets.size,
+    unproven: session.unproven,
+    attempts: session.attempts,
+    orientation: connection === undefined ? null : (recorder.fold.connection(connection)?.orientation.verdict ?? null),
+    message_age_ms:
+      age === undefined || age.recent.count === 0
+        ? null
+        : { p50: rounded(age.recent.p50Ms), trend_ms_per_minute: rounded(age.trend.msPerMinute) },
+    replaced: recorder.replacementsOf(link),
+  }
+}
+
+function clockOf({ clock }: Recorder): RecorderStatus['clock'] {
+  if (clock === undefined) return null
+  return { source: clock.source, offset_ms: rounded(clock.offsetMs), error_ms: rounded(clock.errorMs) }
+}
+
+/** The change that has lasted longest. */
+function wireOf({ links }: Recorder): RecorderStatus['wire'] {
+  const changes = links.flatMap(({ session }) => session.wireChange ?? [])
+  const [first] = changes.sort((a, b) => a.sinceMs - b.sinceMs)
+  const units = links.length > 0 && links.every(({ session }) => session.hasCheckedUnits)
+  if (first === undefined) return { changed: false, since: null, what: null, units_checked: units }
+  const since = new Date(Date.now() - (performance.now() - first.sinceMs)).toISOString()
+  return { changed: true, since, what: first.what, units_checked: units }
+}
+
+function auditOf({ links, fold, audits }: Recorder): RecorderStatus['audit'] {
+  const nowMs = performance.now()
+  const { auditsMatched: matched, auditsOffset: offset, auditsMismatched: mismatched } = fold.counts
+  return {
+    asked: links.reduce((sum, { session }) => sum + session.audits.asked, 0),
+    matched,
+    offset,
+    mismatched,
+    many_offsets: audits.hasManyOffsets,
+    last_mismatch: audits.lastMismatchMs === undefined ? null : new Date(audits.lastMismatchMs).toISOString(),
+    oldest_market_ms: Math.round(Math.max(0, ...links.map(({ session }) => session.audits.oldestMs(nowMs)))),
+    sids: links.flatMap(
+      ({
+        connection,
+        session: {
+          bookSid: sid,
+          audits: { lastMs },
+        },
+      }) =>
+        connection === undefined || sid === undefined
+          ? []
+          : [{ connection, sid, last_ms: lastMs === undefined ? null : Math.round(nowMs - lastMs) }],
+    ),
   }
 }
 

@@ -139,6 +139,7 @@ export class Tape {
     const cut = this.#cut
     if (cut === undefined) return
     this.#endCut(cut)
+    this.#fold.unrecorded()
     const gone = cut.markets.filter((each) => this.#fold.market(each) === undefined)
     if (gone.length > 0) {
       const body: ValidityBody = { action: 'release', markets: gone, cause: 'dropped' }

@@ -22,10 +22,11 @@ export function loadSigningKey({ exchange }: Config, log: Log): SigningKey | und
 export async function openRecording(options: ServiceOptions, key: SigningKey | undefined, log: Log): Promise<Recorder> {
   const { config, environment, dataFolder } = options
   const before = await unfinishedRun(`${dataFolder}/journal`)
-  const { wsUrl, keyId, useYesPrice, pingSilenceMs, marketsPerConnection, connectionsMax } = config.exchange
+  const { wsUrl, keyId, useYesPrice, pingSilenceMs, auditMs, marketsPerConnection, connectionsMax } = config.exchange
   const { journal } = config
-  const exchange = { wsUrl, key, keyId, useYesPrice, pingSilenceMs, marketsPerConnection, connectionsMax }
-  const recorder = await openRecorder({ environment, dataFolder, ...exchange, journal, log })
+  const messageAge = { climbMsMax: config.exchange.messageAgeMsMax }
+  const exchange = { wsUrl, key, keyId, useYesPrice, pingSilenceMs, auditMs, marketsPerConnection, connectionsMax }
+  const recorder = await openRecorder({ environment, dataFolder, ...exchange, journal, messageAge, log })
   for (const text of await tellMissing(`${dataFolder}/journal`)) log.error({ event: 'journal_damaged' }, text)
   recorder.begin()
   if (before !== undefined) {

@@ -8,11 +8,12 @@
 import { parsePosition } from '#domain'
 import { startSealer } from '#journal'
 import type { SigningKey } from '#kalshi'
+import { AlertService } from '../alert/alert-service.ts'
 import type { ApiThread } from '../api/api-thread.ts'
 import { type OpenedApi, openApi } from '../api/open-api.ts'
 import { type ArchiveThread, startArchiver } from '../archive/archive-thread.ts'
 import { type StopSignals, untilStopped } from '../commands/stop-signals.ts'
-import { openControl } from '../control/control-server.ts'
+import { type ControlServer, openControl } from '../control/control-server.ts'
 import type { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { type Log, openLog, wantsColour } from '../log/log.ts'
 import { OwnTerminal } from '../panel/own-terminal.ts'
@@ -30,6 +31,7 @@ import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
 import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
 import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
+import { daysLeft } from './outlook.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
@@ -95,6 +97,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   let api: ApiThread | undefined
   let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
+  let alerts: AlertService | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
   const threads = () =>
     summariesOf({ api: api?.status(), archive: archive?.status(), exchange: builtIn?.exchange.status() })
@@ -104,6 +107,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     log,
     ...(options.store ? { store: () => store?.summary() ?? NOT_STARTED } : {}),
     threads,
+    alerts: () => alerts?.summary,
     outlook: () => outlook.current,
     archive: () => archive?.summary(),
     onStop: () => signals.stop('asked to over the control socket'),
@@ -112,7 +116,10 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
   const asking = new AbortController()
   const stop = (reason: string) =>
     stopService(
-      { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, panel, log },
+      {
+        ...{ recorder, rest, list, store, api, threads, control, sealer },
+        ...{ archive, disk, outlook, alerts, panel, log },
+      },
       reason,
     )
   try {
@@ -124,6 +131,8 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     archive = await startArchiver({ config: config.archive, dataFolder, readBefore, log })
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
+    rest.start()
+    alerts = startAlerts(options, recorder, log, control, () => daysOf(disk, outlook))
     void tellAllBounds(options, opened?.bounds, log)
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
@@ -190,6 +199,23 @@ function tellBuiltIn(exchange: BuiltInExchange, log: Log): void {
     'recording the built-in exchange: its markets, traders and prices are invented',
   )
 }
+
+function startAlerts(
+  { config, environment, dataFolder }: ServiceOptions,
+  recorder: Recorder,
+  log: Log,
+  control: ControlServer,
+  daysLeft: () => number | undefined,
+): AlertService {
+  const status = () => control.status()
+  const alerts = new AlertService({ config, environment, dataFolder, log, status, daysLeft })
+  const { wasDownFromNs } = recorder
+  alerts.start(wasDownFromNs === undefined ? undefined : new Date(Number(wasDownFromNs / 1_000_000n)))
+  return alerts
+}
+
+const daysOf = ({ figures }: DiskWatch, { current }: OutlookTeller): number | undefined =>
+  figures.freeBytes === undefined || current === undefined ? undefined : daysLeft(figures.freeBytes, current)
 
 const SEAL_EVERY_MS = 60_000
 

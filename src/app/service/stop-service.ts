@@ -5,6 +5,7 @@
  */
 import type { Sealer } from '#journal'
 import type { ThreadSummary } from '#live'
+import type { AlertService } from '../alert/alert-service.ts'
 import type { ApiThread } from '../api/api-thread.ts'
 import type { ArchiveThread } from '../archive/archive-thread.ts'
 import type { ControlServer } from '../control/control-server.ts'
@@ -24,6 +25,9 @@ const STOP_MS_MAX = 10_000
 const STORE_MS_MAX = 2_000
 /** How long letting an embedded server go may hold up the end; it goes on without us. */
 const DATABASE_MS_MAX = 1_500
+
+/** How long telling people that it ends may hold it up. */
+const ALERT_MS_MAX = 2_500
 
 export type RunAccount = Account & {
   readonly store?: StoreAccount
@@ -46,13 +50,15 @@ export type ServiceParts = {
   readonly archive: ArchiveThread | undefined
   readonly disk: DiskWatch
   readonly outlook: OutlookTeller
+  readonly alerts: AlertService | undefined
   readonly panel: Panel
   readonly log: Log
 }
 
 /** Ends everything; never throws, and is not called twice. */
 export async function stopService(parts: ServiceParts, reason: string): Promise<RunAccount> {
-  const { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, panel, log } = parts
+  const { recorder, rest, list, store, api, threads, control, sealer, archive, disk, outlook, alerts, panel, log } =
+    parts
   const startedMs = performance.now()
   const left = (most: number): number => Math.max(0, Math.min(most, startedMs + STOP_MS_MAX - performance.now()))
   log.info({ event: 'stopping', reason })
@@ -62,11 +68,18 @@ export async function stopService(parts: ServiceParts, reason: string): Promise<
   disk.stop()
   panel.stop()
   const account = await recorder.stop(reason)
+  const { frames, breaks, connectionsLost, isComplete } = account
+  const told = alerts?.stop(
+    reason,
+    { frames, breaks, connections_lost: connectionsLost, complete: isComplete },
+    ALERT_MS_MAX,
+  )
   const stored = await store?.drain(left(STORE_MS_MAX))
   await api?.close()
   await control.close()
   await store?.release(left(DATABASE_MS_MAX))
   await sealer?.close()
+  await told
   // What it was at is done again by the next.
   await archive?.close()
   return {

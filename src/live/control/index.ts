@@ -15,6 +15,7 @@ export {
 export { followRecorder } from './follow-recorder.ts'
 export { LineSplitter } from './lines.ts'
 export type {
+  AlertSummary,
   ArchiveStatus,
   Paused,
   RecorderStatus,

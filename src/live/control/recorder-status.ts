@@ -28,10 +28,24 @@ export type RecorderStatus = {
     readonly unproven: number
     readonly attempts: number
     readonly orientation: string | null
+    /** Median of the last ten seconds, and where it is going; `null` while nothing with a time comes. */
+    readonly message_age_ms: { readonly p50: number; readonly trend_ms_per_minute: number } | null
+    /** Times that it was made anew because its messages grew old. */
+    readonly replaced: number
   }[]
   readonly counts: Readonly<Record<string, number>>
   readonly unknown_fields: Readonly<Record<string, number>>
   readonly connections_lost: number
+  readonly audit: AuditStatus
+  /** The same fault in too many fresh books of a connection: what it is, and since when it has lasted longest. */
+  readonly wire: {
+    readonly changed: boolean
+    /** RFC 3339. */
+    readonly since: string | null
+    readonly what: string | null
+    /** Prices and sizes of each connection's books were held against its tickers. */
+    readonly units_checked: boolean
+  }
   /**
    * From the exchange's own time in a delta to the book, over the last ten seconds; `null` where frames carry no time. Two
    * clocks are compared: `ahead` messages came before their time.
@@ -43,7 +57,11 @@ export type RecorderStatus = {
     readonly count: number
     readonly ahead: number
   } | null
+  /** How far the wall clock is ahead of the true time, and by how much that may be wrong; `null` while nobody knows. */
+  readonly clock: { readonly source: string; readonly offset_ms: number; readonly error_ms: number } | null
   readonly backpressure: string
+  /** Why the last attempt to connect failed; `null` once one succeeded. */
+  readonly refusal: string | null
   /** Since when the disk is full and frames reach books alone, and how many did since then; `null` while there is room. */
   readonly cut_off: { readonly since: string; readonly frames: number } | null
   /** Frames that reached books and are in no journal, since the start. */
@@ -65,6 +83,8 @@ export type RecorderStatus = {
     readonly write_failures: number
     /** A write failed, and none has succeeded since. */
     readonly failing: boolean
+    /** Damaged places that were found at start; they are kept. */
+    readonly damaged: number
     /** Why nothing more can be recorded; `null` while it can. */
     readonly failed: string | null
   }
@@ -74,6 +94,24 @@ export type RecorderStatus = {
     readonly market: string | null
     readonly time: string
   }[]
+}
+
+/** Books that were held for right, compared with fresh snapshots of the exchange; figures of this run. */
+export type AuditStatus = {
+  /** Markets asked for. An answer of a book that went in doubt meanwhile is no audit. */
+  readonly asked: number
+  readonly matched: number
+  /** Beside our book by a part of one group of changes, which the snapshot lacked or held already. */
+  readonly offset: number
+  readonly mismatched: number
+  /** More offsets among the latest audits than a busy moment explains. */
+  readonly many_offsets: boolean
+  /** RFC 3339. */
+  readonly last_mismatch: string | null
+  /** The longest that a book shown as proven stands without a snapshot of the exchange. */
+  readonly oldest_market_ms: number
+  /** By connection and book subscription: since its last audit; `null` before the first. */
+  readonly sids: readonly { readonly connection: number; readonly sid: number; readonly last_ms: number | null }[]
 }
 
 export type Paused = {
@@ -103,6 +141,23 @@ export type ServiceStatus = RecorderStatus & {
   readonly store: StoreSummary | null
   /** Those beside the recorder that are kept running: `api`, and `exchange` where it is the built-in one. */
   readonly threads: Readonly<Record<string, ThreadSummary>>
+  /** `null` where nobody looks for alarms. */
+  readonly alerts: AlertSummary | null
+}
+
+export type AlertSummary = {
+  /** Names of the alarms that fire now. */
+  readonly firing: readonly string[]
+  /** Messages to each target; its address is not told. */
+  readonly targets: readonly {
+    readonly kind: string
+    readonly target: string
+    readonly sent: number
+    readonly failed: number
+    readonly dropped: number
+  }[]
+  /** `withheld`: why the next ping would be; empty while all is well. `null` without an address. */
+  readonly dead_man: { readonly pings: number; readonly failed: number; readonly withheld: readonly string[] } | null
 }
 
 export type ThreadSummary = {

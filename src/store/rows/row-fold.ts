@@ -3,7 +3,8 @@
  * tables say of it.
  *
  *   delta frame     one row of rl_orderbook_deltas; size_after only where the fold applied it
- *   snapshot frame  one row of rl_orderbook_snapshots, kind frame; a checkpoint record one of kind checkpoint
+ *   snapshot frame  one row of rl_orderbook_snapshots, kind frame (audit: it differed from a book that stayed ours); a
+ *                   checkpoint record one of kind checkpoint
  *   trade, ticker   one row each; a trade told twice is one
  *   anything that cannot be a row: one of rl_quarantine, with its bytes
  *
@@ -17,13 +18,12 @@ import {
   type ConnectionOpenedBody,
   type ContextBody,
   type GapBody,
-  type Levels,
   NO_LEVELS,
   RECORD,
   type SessionBody,
   type ValidityBody,
 } from '#domain'
-import { Fold, type Market } from '#feed'
+import { type Audited, Fold, type Market } from '#feed'
 import { decodeCheckpoint, decodeJson, type JournalBlock } from '#journal'
 import { askedIn } from '#ledger'
 import { Conflation } from './conflation.ts'
@@ -104,6 +104,7 @@ export class RowFold {
       changed: (market) => {
         this.#applied = market
       },
+      audited: (market, found) => this.#audited(market, found),
     })
     this.#runs = new Runs({
       fold: this.fold,
@@ -304,16 +305,16 @@ export class RowFold {
     const { sid, seq, marketId } = frame
     const market = this.fold.market(frame.market)
     const snapshots = market?.snapshots ?? 0
-    const { breaks } = this.fold.counts
-    const isAudit =
+    const { repeats, unasked } = this.fold.counts
+    const wasProven =
       market?.proven === true && market.source?.connectionId === block.connection && market.source.sid === sid
-    const levelsWrong = isAudit ? differingLevels(market.book.levels(), frame) : 0
     this.fold.frame(block.connection, block.body(), unixMs(block))
 
     const connection = this.#runs.stored(block.connection)
     const isKnown = marketId !== ''
     const isTaken = (this.fold.market(frame.market)?.snapshots ?? 0) > snapshots
-    if (isKnown && !isTaken) {
+    const isAudit = wasProven && this.fold.counts.repeats === repeats && this.fold.counts.unasked === unasked
+    if (isKnown && !isTaken && !isAudit) {
       this.#quarantine(
         block,
         'a snapshot that proves nothing: its number had passed, or nobody had asked for it',
@@ -322,13 +323,16 @@ export class RowFold {
       return
     }
     const levels = isKnown ? { yes: frame.yes, no: frame.no } : NO_LEVELS
-    const row = { market: known.id, connection, sid, seq, exchangeMs: 0, levels, known: isKnown }
-    this.#refuse(block, this.#batch.snapshot({ ...row, kind: SNAPSHOT_KIND.FRAME }, this.#origin))
-    if (isAudit && isTaken && this.fold.counts.breaks === breaks) this.#audit(known, connection, frame, levelsWrong)
+    const kind = isKnown && !isTaken ? SNAPSHOT_KIND.AUDIT : SNAPSHOT_KIND.FRAME
+    const isBase = kind === SNAPSHOT_KIND.FRAME && isKnown
+    const row = { market: known.id, connection, sid, seq, exchangeMs: 0, levels, known: isBase, kind }
+    this.#refuse(block, this.#batch.snapshot(row, this.#origin))
   }
 
   /** The exchange's own word on a book that we held for right. */
-  #audit(known: Known, connection: number, { sid, seq }: Frame & { type: 'snapshot' }, levelsWrong: number): void {
+  #audited(market: Market, { result, connection, sid, seq, levelsWrong, ours, theirs }: Audited): void {
+    const known = this.#markets.of(market.ticker)
+    if (!this.#writes || known === undefined) return
     const { segment, offset, receivedNs } = this.#origin
     this.#batch.audits.push({
       at: this.#origin,
@@ -336,11 +340,14 @@ export class RowFold {
       segment,
       offset,
       received_ns: String(receivedNs),
-      connection,
+      connection: this.#runs.stored(connection),
       sid,
       seq,
-      matched: levelsWrong === 0,
+      matched: result === 'matched',
       levels_wrong: levelsWrong,
+      result,
+      ours: ours === undefined ? null : { yes: ours.yes, no: ours.no },
+      theirs: theirs === undefined ? null : { yes: theirs.yes, no: theirs.no },
     })
   }
 
@@ -539,19 +546,5 @@ export class RowFold {
 const unixMs = (block: JournalBlock): number => Number(block.baseNs / 1000n) / 1000 + block.deltaNs / 1e6
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-/** Levels of either side that two books of a market do not share. */
-function differingLevels(ours: Levels, theirs: Levels): number {
-  let differing = 0
-  for (const side of ['yes', 'no'] as const) {
-    const sizes = new Map(ours[side])
-    for (const [price, size] of theirs[side]) {
-      if (sizes.get(price) !== size) differing++
-      sizes.delete(price)
-    }
-    differing += sizes.size
-  }
-  return differing
-}
 
 const levelsOf = ({ yes, no }: CheckpointBook) => ({ yes, no }) as never

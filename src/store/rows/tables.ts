@@ -82,7 +82,8 @@ export function writeDelta(copy: CopyBinary, row: DeltaRow): string | undefined 
   return copy.end()
 }
 
-export const SNAPSHOT_KIND = { FRAME: 0, CHECKPOINT: 1 } as const
+/** `AUDIT`: a snapshot frame that was compared with our book, differed and did not take its place. */
+export const SNAPSHOT_KIND = { FRAME: 0, CHECKPOINT: 1, AUDIT: 2 } as const
 
 /** A whole book: a snapshot frame, or a checkpoint of the recorder. */
 export type SnapshotRow = {
@@ -91,7 +92,7 @@ export type SnapshotRow = {
   readonly sid: number
   readonly seq: number
   readonly kind: (typeof SNAPSHOT_KIND)[keyof typeof SNAPSHOT_KIND]
-  /** `false`: the exchange does not know the ticker; the row is no book. */
+  /** `false`: the exchange does not know the ticker, or it is an audit; the row is no book to build on. */
   readonly known: boolean
   readonly exchangeMs: number
   readonly levels: Levels

@@ -2,6 +2,7 @@
 import type { Position } from '#domain'
 
 export type StoreErrorCode =
+  | 'FLOW_STORE_PLACE'
   /** The schema holds the rows of another journal. */
   | 'FLOW_STORE_OTHER_JOURNAL'
   /** The watermark stands in a segment that the journal does not have, or that has another id here. */

@@ -100,7 +100,10 @@ export const AUDITS: JsonTable = {
     sid: 'integer',
     seq: 'bigint',
     matched: 'boolean',
+    result: 'text',
     levels_wrong: 'integer',
+    ours: 'jsonb',
+    theirs: 'jsonb',
   },
 }
 

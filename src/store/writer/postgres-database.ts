@@ -11,6 +11,7 @@ import {
 import { connect, copyInto, dispose, type Target } from './connection.ts'
 import type { ChangedTable, JsonTable } from './json-tables.ts'
 import { openStored, readWatermark } from './read-state.ts'
+import { finishRedo } from './redo.ts'
 import { type Limits, type Statements, statementsFor } from './sql.ts'
 import type {
   OpenOptions,
@@ -56,6 +57,8 @@ class PostgresConnection implements StoreConnection {
 
   async open(journal: JournalIdentity, options: OpenOptions): Promise<Stored> {
     await migrate(this.#client, { schema: this.#schema })
+    // Begun by `reparse` and interrupted: what stands behind the watermark is removed before anything is written there.
+    await finishRedo(this.#client, this.#schema, journal.journal)
     return openStored(this.#client, this.#schema, journal, options)
   }
 

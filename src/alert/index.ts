@@ -1,0 +1,13 @@
+/** Alarms: what they are, when they fire, and how they reach a person. */
+export { Courier, type CourierEvent, type TargetCounts, WAITING_MAX } from './courier.ts'
+export { DOUBT_SHARE_MAX, reasonsAgainstPing, UNDURABLE_MS_MAX, type Withheld } from './dead-man.ts'
+export { AlertEngine, ENGINE_LIMITS, type EngineLimits } from './engine.ts'
+export type { Message, Severity } from './message.ts'
+export { PING_MS_MAX, pingDeadMan } from './ping.ts'
+export { readQuantity, tellTime } from './quantity.ts'
+export type { Rule } from './rule.ts'
+export { changeRules, figuresOf, RuleFault, type RuleSet } from './rule-changes.ts'
+export { DEFAULT_RULES, LIFE_EVENTS, type LifeEvent } from './rules.ts'
+export { SEND_LIMITS, type SendLimits, type SendResult, sendMessage } from './send.ts'
+export type { Signals } from './signals.ts'
+export { type Hidden, nameOf, SendError, TARGET_KINDS, type Target, type TargetKind } from './target.ts'

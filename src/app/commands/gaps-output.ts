@@ -1,0 +1,142 @@
+/** What `kalshiflow gaps` says: a screen for people, one value for programs. */
+import { formatPosition } from '#domain'
+import { type Blame, type Coverage, cleanPercent, type Hole, type Range, verifiedPercent, wordsOf } from '#ledger'
+import { byDay, coverageIn, type DayCoverage, type LedgerView } from '../reading/ledger-view.ts'
+import { table } from './output.ts'
+import { tellDuration, tellPercent, tellTime } from './words.ts'
+
+export type AskedGaps = {
+  readonly range: Range
+  readonly markets: ReadonlySet<string> | undefined
+  readonly withMarkets: boolean
+}
+
+/** Holes and market days shown to people; a program gets all. */
+const ROWS_MAX = 200
+
+const WHOSE: Readonly<Record<Blame, string>> = { exchange: 'exchange', own: 'own', operator: 'operator' }
+
+export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedGaps, _: { width: number }): string {
+  const coverage = coverageIn(view, asked.range, asked.markets)
+  const { zone } = asked.range
+  const shown = holes.slice(-ROWS_MAX)
+  const rows = shown.map((hole) => rowOf(hole, zone, view.untilMs))
+  const notes = [
+    ...(holes.length > shown.length ? [`The ${shown.length} latest of ${holes.length} holes; --json has all.`] : []),
+    ...(view.hasDied ? ['The recorder died and has not been started again: the last hole goes on.'] : []),
+  ]
+  const days = byDay(coverage)
+  return [
+    holes.length === 0 ? 'No holes.' : table(['from', 'lasted', 'cause', 'whose', 'markets', 'closed by'], rows),
+    ...notes,
+    ...(days.length === 0 ? [] : ['', table(DAY_HEAD, days.map(dayRow))]),
+    ...(asked.withMarkets ? ['', ...tellMarkets(coverage)] : []),
+    '',
+    `Times are ${zone}; from the ${view.source} up to ${formatPosition(view.position)}, ${tellTime(view.untilMs, zone)}.`,
+  ].join('\n')
+}
+
+const DAY_HEAD = ['day', 'markets', 'asked for', 'clean %', 'verified %']
+
+const dayRow = (day: DayCoverage): (string | number)[] => [
+  day.day,
+  day.markets,
+  tellDuration(day.askedMs),
+  tellPercent(cleanPercent(day)),
+  tellPercent(verifiedPercent(day)),
+]
+
+function tellMarkets(coverage: readonly Coverage[]): string[] {
+  const worst = [...coverage].sort((a, b) => (cleanPercent(a) ?? 0) - (cleanPercent(b) ?? 0)).slice(0, ROWS_MAX)
+  const rows = worst.map((each) => [
+    each.market,
+    each.day,
+    `${tellDuration(each.askedMs)}${each.openKnown ? '' : '*'}`,
+    tellPercent(cleanPercent(each)),
+    tellPercent(verifiedPercent(each)),
+  ])
+  return [
+    table(['market', 'day', 'asked for', 'clean %', 'verified %'], rows),
+    ...(coverage.length > worst.length ? [`The ${worst.length} worst of ${coverage.length}; --json has all.`] : []),
+    ...(worst.some(({ openKnown }) => !openKnown)
+      ? ['* When it is open is not known: the time asked for stands for it.']
+      : []),
+  ]
+}
+
+const rowOf = (
+  { fromMs, toMs, cause, blame, markets, open, closedBy }: Hole,
+  zone: string,
+  untilMs: number,
+): string[] => [
+  tellTime(fromMs, zone),
+  toMs === undefined ? `${tellDuration(Math.max(0, untilMs - fromMs))} …` : tellDuration(toMs - fromMs),
+  cause,
+  WHOSE[blame],
+  markets.length === 0 ? 'all' : open > 0 ? `${markets.length}, ${open} open` : String(markets.length),
+  closedBy ?? 'still open',
+]
+
+export function gapsJson(
+  view: LedgerView,
+  holes: readonly Hole[],
+  faults: readonly string[],
+  asked: AskedGaps,
+): object {
+  const coverage = coverageIn(view, asked.range, asked.markets)
+  return {
+    source: view.source,
+    zone: asked.range.zone,
+    position: formatPosition(view.position),
+    until: iso(view.untilMs),
+    died: view.hasDied,
+    faults,
+    holes: holes.map(holeJson),
+    days: byDay(coverage).map(({ day, markets, ...total }) => ({
+      day,
+      markets,
+      asked_seconds: seconds(total.askedMs),
+      clean_percent: cleanPercent(total) ?? null,
+      verified_percent: verifiedPercent(total) ?? null,
+    })),
+    ...(asked.withMarkets ? { markets: coverage.map(coverageJson) } : {}),
+  }
+}
+
+export const holeJson = (hole: Hole): object => ({
+  cause: hole.cause,
+  blame: hole.blame,
+  what: wordsOf(hole.cause),
+  detail: hole.detail ?? null,
+  connection: hole.connection ?? null,
+  sid: hole.sid ?? null,
+  found: formatPosition(hole.found),
+  found_at: iso(hole.foundMs),
+  from: iso(hole.fromMs),
+  from_kind: hole.fromKind,
+  to: hole.toMs === undefined ? null : iso(hole.toMs),
+  seconds: hole.toMs === undefined ? null : seconds(hole.toMs - hole.fromMs),
+  closed_by: hole.closedBy ?? null,
+  open: hole.open,
+  markets: hole.markets.map(({ market, fromMs, toMs, closedBy }) => ({
+    market_ticker: market,
+    from: iso(fromMs),
+    to: toMs === undefined ? null : iso(toMs),
+    closed_by: closedBy ?? null,
+  })),
+})
+
+export const coverageJson = (each: Coverage): object => ({
+  market_ticker: each.market,
+  day: each.day,
+  open_known: each.openKnown,
+  open_seconds: each.openMs === undefined ? null : seconds(each.openMs),
+  asked_seconds: seconds(each.askedMs),
+  clean_seconds: seconds(each.cleanMs),
+  verified_seconds: seconds(each.verifiedMs),
+  clean_percent: cleanPercent(each) ?? null,
+  verified_percent: verifiedPercent(each) ?? null,
+})
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+const seconds = (ms: number): number => Math.round(ms) / 1000

@@ -1,0 +1,65 @@
+/** `kalshiflow report`: was the last day clean? One screen, and an exit code for whoever asks every morning. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { wallTime } from '#ledger'
+import { isRecording } from '../recorder/data-lock.ts'
+import { buildReport } from '../report/build-report.ts'
+import { renderReport, reportJson } from '../report/render-report.ts'
+import { EXIT } from './failure.ts'
+import { print, printJson } from './output.ts'
+import { showProgress } from './progress.ts'
+import { type CommonFlags, duration, folderToRead, withData, withJson } from './shared.ts'
+import { type RangeFlags, rangeOf, withRange } from './time-range.ts'
+
+type ReportFlags = CommonFlags &
+  RangeFlags & {
+    readonly cleanMin: number
+    readonly marketMin: number
+    readonly lagMax: number
+    readonly resultWithin: number
+  }
+
+const DAY_MS = 86_400_000
+
+export function addReport(program: Command): void {
+  withRange(withJson(withData(program.command('report'))))
+    .option('--clean-min <percent>', 'the least share of all open time whose books could be believed', percent, 99.9)
+    .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
+    .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
+    .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)
+    .summary('was the last day clean?')
+    .description(
+      'Says of the last 24 hours, or of the time asked for, whether everything is as it should be: uptime, frames, holes by\n' +
+        'cause, clean and verified time with the worst markets, audits, lag, disk, results of settled markets, versions. A line\n' +
+        'that is not as it should be is marked with ! and says what to do.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kalshiflow report\n  kalshiflow report --day yesterday --zone America/New_York\n  kalshiflow report --json --clean-min 99.99\n\n' +
+        'Exit code: 0 every line is as it should be, 1 one is not, 2 could not run.',
+    )
+    .action(async (flags: ReportFlags) => {
+      const nowMs = Date.now()
+      const folder = folderToRead(flags)
+      const asked = rangeOf(flags, nowMs, wallTime(nowMs, flags.zone).day)
+      const range = asked.hasFrom ? asked : { ...asked, fromMs: Math.min(asked.toMs, nowMs) - DAY_MS }
+      const progress = showProgress('reading')
+      const report = await buildReport({
+        ...{ folder, range, nowMs, isRecording: isRecording(folder), onProgress: progress.tell },
+        limits: {
+          cleanMin: flags.cleanMin,
+          marketMin: flags.marketMin,
+          lagMsMax: flags.lagMax,
+          resultMsMax: flags.resultWithin,
+        },
+      }).finally(progress.end)
+      if (flags.json === true) printJson(reportJson(report))
+      else print(renderReport(report).join('\n'))
+      process.exitCode = report.isClean ? EXIT.DONE : EXIT.FAULTS
+    })
+}
+
+function percent(text: string): number {
+  const value = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 0 && value <= 100) return value
+  throw new InvalidArgumentError('needed: a share from 0 to 100, such as 99.9.')
+}

@@ -1,0 +1,116 @@
+/**
+ * Gathers what a report says: the journal of the stretch, folded anew; what a running recorder says of itself; and the disk.
+ * Reads, and changes nothing.
+ */
+import { statfs } from 'node:fs/promises'
+import { FileDisk, listSegments } from '#journal'
+import { type Range, type Run, totalOf } from '#ledger'
+import { askRecorder } from '#live'
+import { tellMissing, tellReadFault } from '../reading/journal-faults.ts'
+import { coverageIn, pickHoles } from '../reading/ledger-view.ts'
+import { readLedger } from '../reading/read-ledger.ts'
+import { VERSION } from '../version.ts'
+import { AgeHistogram } from './age-histogram.ts'
+import { judgeReport } from './judge-report.ts'
+import { DEFAULT_LIMITS, type Facts, type Limits, type Report } from './report.ts'
+import { resultsOf } from './results-of.ts'
+
+export type ReportOptions = {
+  /** The data folder. */
+  readonly folder: string
+  readonly range: Range
+  /** Unix ms. */
+  readonly nowMs: number
+  readonly isRecording: boolean
+  readonly limits?: Partial<Limits>
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+const DAY_MS = 86_400_000
+/** One delta in so many has its age taken. */
+const AGE_EVERY = 16
+
+export async function buildReport(options: ReportOptions): Promise<Report> {
+  const { folder, range, nowMs, isRecording, onProgress } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const journal = `${folder}/journal`
+  const ages = new AgeHistogram()
+  const isWithin = (ms: number) => ms >= range.fromMs && ms < range.toMs
+  let frames = 0
+  let deltas = 0
+  const read = await readLedger({
+    ...{ folder: journal, fromMs: range.fromMs, toMs: range.toMs, isRecording, nowMs },
+    onBlock: (block) => {
+      if (isWithin(block.atMs)) frames += block.frames
+    },
+    applied: ({ changedMs, exchangeMs }) => {
+      if (exchangeMs > 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.add(changedMs - exchangeMs)
+    },
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+  const { ledger, untilMs } = read
+  const runs = ledger.runs.map((run) => (run.end === 'open' ? { ...run, toMs: isRecording ? nowMs : untilMs } : run))
+  // Before the first run nobody was to record, and of what is to come nothing is known.
+  const fromMs = Math.max(range.fromMs, runs[0]?.fromMs ?? range.fromMs)
+  const within = { fromMs, toMs: Math.max(fromMs, Math.min(range.toMs, nowMs)), zone: range.zone }
+  const coverage = coverageIn(read, within)
+  const segments = await listSegments(new FileDisk(), journal)
+  const facts: Facts = {
+    environment: segments.at(-1)?.environment,
+    ...within,
+    runs: runs.filter((run) => run.toMs >= within.fromMs && run.fromMs < within.toMs),
+    upMs: upMsOf(runs, within),
+    isRecording,
+    frames,
+    records: ledger.counts.records,
+    holes: pickHoles(read, within),
+    coverage,
+    total: totalOf(coverage),
+    audits: ledger.counts.audits,
+    ages: ages.ages,
+    store: isRecording ? await storeOf(folder) : undefined,
+    disk: await diskOf(folder, segments, nowMs),
+    results: resultsOf(read.markets, { fromMs: within.fromMs, untilMs, resultMsMax: limits.resultMsMax }),
+    versions: {
+      program: VERSION,
+      node: process.version,
+      recorded: [...new Set(ledger.runs.flatMap(({ version }) => version ?? []))],
+    },
+    damage: [
+      ...new Set([
+        ...(await tellMissing(journal)),
+        ...read.faults.flatMap((fault) => tellReadFault(journal, fault) ?? []),
+      ]),
+    ],
+  }
+  return judgeReport(facts, limits)
+}
+
+const upMsOf = (runs: readonly Run[], { fromMs, toMs }: Range): number =>
+  runs.reduce((sum, run) => sum + Math.max(0, Math.min(run.toMs, toMs) - Math.max(run.fromMs, fromMs)), 0)
+
+/** `undefined` when nothing is stored, or the recorder does not answer. */
+async function storeOf(folder: string): Promise<Facts['store']> {
+  const status = await askRecorder(folder, { ask: 'status' }).catch(() => undefined)
+  const store = status?.store
+  if (store === undefined || store === null) return undefined
+  return { state: store.state, behindMs: store.behind_ms, quarantined: store.quarantined }
+}
+
+type Segments = Awaited<ReturnType<typeof listSegments>>
+
+/** Free bytes, and how long they last at the pace of the last seven days. */
+async function diskOf(folder: string, segments: Segments, nowMs: number): Promise<Facts['disk']> {
+  const room = await statfs(folder).catch(() => undefined)
+  const freeBytes = room === undefined ? undefined : room.bavail * room.bsize
+  const totalBytes = room === undefined ? undefined : room.blocks * room.bsize
+  const recent = segments.filter(({ createdNs }) => createdNs !== undefined && msOf(createdNs) >= nowMs - 7 * DAY_MS)
+  const sinceMs = nowMs - (recent[0]?.createdNs === undefined ? nowMs : msOf(recent[0].createdNs))
+  // An hour tells nothing of a day.
+  const bytesPerDay =
+    sinceMs < DAY_MS / 24 ? undefined : (recent.reduce((sum, each) => sum + each.storedBytes, 0) / sinceMs) * DAY_MS
+  const daysLeft = freeBytes === undefined || !bytesPerDay ? undefined : freeBytes / bytesPerDay
+  return { freeBytes, totalBytes, bytesPerDay, daysLeft }
+}
+
+const msOf = (ns: bigint): number => Number(ns / 1_000_000n)

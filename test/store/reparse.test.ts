@@ -1,0 +1,102 @@
+/** Rows made again from a place on: the same as if the whole journal were stored anew, whatever had become of them. */
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FileDisk, listSegments } from '#journal'
+import { beginRedo, finishRedo, migrate, planRedo, removeFrom } from '#store'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { blockEnds, type Story, tellAtLength } from './writer-story.ts'
+import { storeAll, tableDigests, writerOptions } from './writer-support.ts'
+
+let postgres: TestPostgres
+let client: pg.Client
+let story: Story
+let journal: string
+let wanted: Record<string, string>
+let wantedCursor: unknown
+
+const SCHEMA = 'reparsed'
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  client = await postgres.connect()
+  story = await tellAtLength(7, 400)
+  journal = (await listSegments(new FileDisk(), story.journal))[0]!.journal!
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  wanted = await tableDigests(client, SCHEMA)
+  wantedCursor = await cursorOf()
+}, 60_000)
+
+afterAll(async () => {
+  story.remove()
+  await postgres.stop()
+})
+
+async function cursorOf(): Promise<unknown> {
+  const { rows } = await client.query(
+    `SELECT segment, "offset", segment_key, received_ns, counts, redo_segment FROM ${SCHEMA}.rl_ingest_cursor`,
+  )
+  return rows
+}
+
+const place = () => ({ disk: new FileDisk(), folder: story.journal })
+
+async function begin(share: number): Promise<void> {
+  const ends = await blockEnds(story.journal)
+  const position = ends[Math.floor((ends.length - 1) * share)]!
+  await beginRedo(client, SCHEMA, journal, await planRedo(place(), { position }, { sampleRate: 1 }))
+}
+
+test.each([0, 0.15, 0.5, 0.9])(
+  'from %d of the journal on, every table is what a whole rebuild makes',
+  async (share) => {
+    await begin(share)
+    await finishRedo(client, SCHEMA, journal)
+    await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+    expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+    expect(await cursorOf()).toEqual(wantedCursor)
+  },
+)
+
+test('interrupted before or amid its removal, the next store finishes it', async () => {
+  await begin(0.3)
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+  await begin(0.6)
+  // A removal that fails when a part of the rows is gone.
+  const broken = {
+    query: (sql: string, values?: unknown[]) => {
+      if (/^DELETE .*rl_gaps/.test(sql)) throw new Error('the connection broke')
+      return client.query(sql, values)
+    },
+  }
+  const removal = { journalId: 1, from: { segment: 1, offset: 0 }, fromNs: 0n }
+  await expect(removeFrom(broken, SCHEMA, { ...removal, from: (await redoOf())! })).rejects.toThrow('broke')
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+  expect(await cursorOf()).toEqual(wantedCursor)
+})
+
+async function redoOf() {
+  const { rows } = await client.query(`SELECT redo_segment, redo_offset FROM ${SCHEMA}.rl_ingest_cursor`)
+  return { segment: Number(rows[0].redo_segment), offset: Number(rows[0].redo_offset) }
+}
+
+test('what an older version had got wrong is mended, and its quarantine empties', async () => {
+  await client.query(`INSERT INTO ${SCHEMA}.rl_quarantine (journal_id, segment, "offset", received_ns, connection, record_type, reason, raw)
+    SELECT 1, segment, "offset", received_ns, 1, 1, 'malformed: as an older version saw it', '' FROM ${SCHEMA}.rl_orderbook_deltas
+    WHERE segment > 1 ORDER BY segment, "offset" LIMIT 5`)
+  await client.query(`DELETE FROM ${SCHEMA}.rl_orderbook_deltas d USING ${SCHEMA}.rl_quarantine q
+    WHERE q.segment = d.segment AND q."offset" = d."offset"`)
+  await client.query(`UPDATE ${SCHEMA}.rl_gaps SET cause = 'sequence_break' WHERE found_segment > 1`).catch(() => {})
+  await begin(0.01)
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+})
+
+test('a place that the database has not come to is refused, and nothing is changed', async () => {
+  const ahead = 'ahead'
+  await migrate(client, { schema: ahead })
+  await client.query(`INSERT INTO ${ahead}.rl_ingest_cursor (journal, environment) VALUES ('${journal}', 'sim')`)
+  const plan = await planRedo(place(), { position: { segment: 2, offset: 0 } }, { sampleRate: 1 })
+  await expect(beginRedo(client, ahead, journal, plan)).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
+})
