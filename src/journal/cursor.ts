@@ -10,7 +10,7 @@ import { archivedBefore, readArchived } from './archived.ts'
 import type { Scanned } from './block-scanner.ts'
 import { listSegmentFiles, type SegmentFiles } from './folder.ts'
 import type { JournalBlock } from './journal-block.ts'
-import { endOfSegment, isEmpty, type OpenSegment, openSegment } from './segment.ts'
+import { endOfSegment, isEmpty, type OpenSegment, openSegment, readHeader } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import { SYSTEM_TIME } from './time-system.ts'
 
@@ -129,6 +129,9 @@ export class JournalCursor {
         return undefined
       }
       const { number } = segment
+      // Entered while it was the last: what the writer gave up at its end must not be read, and the next one says where.
+      if (this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until))
+        this.#segmentEnd = await this.#findEnd(segment, until)
       const from = this.#position.segment === number ? this.#position.offset : 0
       const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
       const ready = segment.scanner.nextInWindow(limit)
@@ -146,6 +149,7 @@ export class JournalCursor {
         if (scanned.to > from) this.#report({ kind: 'damage', segment: number, from: scanned.from, to: scanned.to })
         continue
       }
+      if (await this.#wasMadeAnew(segment, scanned.at, until)) continue
       if (await this.#leave(segment, scanned.at, scanned.tail, until)) continue
       if (await this.#wait(false)) continue
       if (scanned.tail > 0)
@@ -198,6 +202,31 @@ export class JournalCursor {
       : Number.POSITIVE_INFINITY
   }
 
+  /**
+   * A writer on a sick disk removes a segment in which nothing became durable, and makes it again: who opened it before
+   * holds a file that is gone, with the first block of the new one at most. Lets go of it where something durable is
+   * missing in it and its name leads elsewhere now.
+   */
+  async #wasMadeAnew(segment: OpenSegment, at: number, until: Position): Promise<boolean> {
+    const { number, header, bytes } = segment
+    const isMissing = this.#isDurablePast(number, until) || at < this.#durableStart(number, until)
+    if (!isMissing) return false
+    const found = await readHeader(this.#options.disk, this.#options.folder, number)
+    if (found === undefined || found.id === header?.id) return false
+    this.#segment = undefined
+    await bytes.close()
+    return true
+  }
+
+  /** Up to where there is something in a segment, as far as the bound promises it. */
+  #durableStart(number: number, until: Position): number {
+    return number === until.segment && typeof this.#options.until === 'function' ? until.offset : 0
+  }
+
+  #isDurablePast(number: number, until: Position): boolean {
+    return typeof this.#options.until === 'function' && until.segment > number
+  }
+
   /** Opens the segment that comes next; `undefined` when there is none within the bounds. */
   async #enter(until: Position): Promise<OpenSegment | undefined> {
     for (;;) {
@@ -205,6 +234,9 @@ export class JournalCursor {
       if (files === undefined || files.number > until.segment) return undefined
       const segment = await openSegment(this.#options.disk, this.#options.folder, files.number)
       if (segment === undefined) {
+        // It may have been removed since it was listed, with nothing durable in it.
+        this.#files = await listSegmentFiles(this.#options.disk, this.#options.folder)
+        if (!this.#files.some(({ number }) => number === files.number)) continue
         this.#report({ kind: 'unreadable_segment', segment: files.number })
         this.#after = files.number
         this.#predecessors = []
@@ -269,7 +301,10 @@ export class JournalCursor {
     if (until.segment === segment.number && typeof this.#options.until === 'function') return Number.POSITIVE_INFINITY
     if ((await this.#nextFiles(segment.number, until)) === undefined) return Number.POSITIVE_INFINITY
     const later = this.#files.filter(({ number }) => number > segment.number)
-    return endOfSegment(this.#options.disk, this.#options.folder, segment, later)
+    const end = await endOfSegment(this.#options.disk, this.#options.folder, segment, later)
+    // Those listed say nothing, or are gone again: the next look lists anew.
+    if (end === Number.POSITIVE_INFINITY) this.#files = []
+    return end
   }
 
   /** The first segment after a number. The folder is listed when that can bring something new, and not at every look. */

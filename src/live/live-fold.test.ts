@@ -76,3 +76,29 @@ test('a segment without books says so, and a copy goes back to where they are', 
     await replica.close()
   }
 })
+
+test('a segment that took over from one given up on a failing disk is no beginning', async () => {
+  const disk = new MemoryDisk()
+  const fold = new Fold()
+  const journal = await openJournal({
+    disk,
+    folder: 'j',
+    environment: 'sim',
+    context: () => encodeJson(describeContext(fold, 'session')),
+  })
+  const tape = new Tape(journal, fold)
+  tape.record(RECORD.SESSION, 0, encodeJson({ event: 'started', session: 'session', version: '1' }))
+  await journal.flush()
+  let left = 1
+  disk.fault = (operation) => (operation === 'sync' && left-- > 0 ? 'EIO' : undefined)
+  const connection = tape.opened(OPENED)
+  tape.sent(connection, JSON.stringify({ ...SUBSCRIBE, params: { ...SUBSCRIBE.params, market_tickers: ['BUSY'] } }))
+  tape.frame(connection, Buffer.from(aSubscribed()))
+  tape.frame(connection, Buffer.from(aSnapshot(1, 'BUSY', SIDES)))
+  await journal.flush()
+  expect(journal.durable.segment).toBe(2)
+  const live = new LiveFold(new Set())
+  for await (const block of openCursor({ disk, folder: 'j', from: { segment: 2, offset: 0 } })) live.take(block)
+  expect([live.fold.market('BUSY')!.proven, live.isWhole]).toEqual([true, false])
+  await journal.close()
+})

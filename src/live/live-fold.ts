@@ -53,6 +53,8 @@ export class LiveFold {
   session: LiveSession | undefined
   /** A run began in what was read. */
   sawRunStart = false
+  /** A context stood in what was read. A segment that took over from one given up on a failing disk begins with none. */
+  #sawContext = false
   /** Receive time of the last frame folded, Unix ms; 0 before the first. */
   lastFrameMs = 0
   /** Of the last record, whatever its type, the one at hand included. */
@@ -119,6 +121,7 @@ export class LiveFold {
    */
   get isWhole(): boolean {
     if (this.sawRunStart) return true
+    if (!this.#sawContext) return false
     const awaited = new Set<string>()
     for (const { asked } of this.fold.connections()) for (const each of asked.describe().awaiting) awaited.add(each)
     return this.fold.markets().every(({ seq, cause, ticker }) => {
@@ -239,6 +242,7 @@ export class LiveFold {
         break
       }
       case RECORD.CONTEXT: {
+        this.#sawContext = true
         const { session: id, connections = [] } = decodeJson<Partial<ContextBody>>(block.body()) ?? {}
         for (const { asked } of connections) for (const each of asked?.leaving ?? []) this.#leaving.add(each)
         if (id !== undefined && id !== this.session?.id) this.session = { id, startedMs: undefined, version: undefined }

@@ -133,13 +133,14 @@ export class Replica {
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { silentMs, state, head } = this.#recorder
+    const { silentMs, state, head, identity } = this.#recorder
     const { lastRecordMs, position } = this.#live
     const nowMs = this.#time.nowMs()
     const lateMs = this.#lateness.lateMs(position, nowMs)
     const unheardMs = Number.isFinite(silentMs) ? silentMs - FOLLOW_HEARTBEAT_MS : nowMs - this.#openedMs
-    // A recorder's first record is that it began: a copy without a record has not reached it.
-    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || lastRecordMs === 0
+    // A recorder's first record is that it began: a copy without a record, or with those of a run before, has not reached it.
+    const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id
+    const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || !isOfThisRun
     // The recorder's books go on and no journal tells of it: the copy is as old as that.
     const cutOffMs = head?.cutOffMs ?? 0
     return Math.max(lateMs, unheardMs, cutOffMs > 0 ? cutOffMs + silentMs : 0, isLate ? BEHIND_MS_MAX + 1 : 0)

@@ -14,6 +14,8 @@ type Reference = {
   isKnown: boolean
   /** What came that cannot be; `undefined` while nothing did. */
   impossible: string | undefined
+  /** A frame that nobody can read came since: what is impossible after it may be its doing. */
+  isBlind: boolean
   /** The group of its last change since its snapshot, Unix ms; 0 before the first. */
   groupMs: number
 }
@@ -26,10 +28,18 @@ export class Books {
   readonly #verdicts: Verdicts
   readonly #exchange: SimulatedExchange
   readonly #numbers: Numbers
+  readonly #impossible: (connection: number, frame: Sent) => void
   /** By connection and sid, then ticker. */
   readonly #references = new Map<string, Map<string, Reference>>()
 
-  constructor(verdicts: Verdicts, exchange: SimulatedExchange, numbers: Numbers) {
+  /** `impossible` is told of each frame that gives away that its market's book was wrong before it. */
+  constructor(
+    verdicts: Verdicts,
+    exchange: SimulatedExchange,
+    numbers: Numbers,
+    impossible: (connection: number, frame: Sent) => void,
+  ) {
+    this.#impossible = impossible
     this.#verdicts = verdicts
     this.#exchange = exchange
     this.#numbers = numbers
@@ -48,21 +58,30 @@ export class Books {
     if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
     const references = this.#referencesOf(connection, sid)
     if (verdict === 'break' || kind === 'error') forgetAll(references)
+    if (kind === 'unknown') for (const reference of references.values()) reference.isBlind = true
     if (market === undefined || (kind !== 'snapshot' && kind !== 'delta')) return
     const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
     if (told === undefined || told.seq !== seq) return
     if (told.what instanceof PlainBook) {
-      references.set(market, { book: PlainBook.copyOf(told.what), isKnown: true, impossible: undefined, groupMs: 0 })
+      references.set(market, {
+        book: PlainBook.copyOf(told.what),
+        isKnown: true,
+        impossible: undefined,
+        isBlind: false,
+        groupMs: 0,
+      })
       return
     }
     const reference = references.get(market)
     if (reference?.isKnown !== true || told.what === 'ended') return
     const { groupMs = 0 } = frame
+    const before = reference.impossible
     const isNextGroup = reference.groupMs !== 0 && groupMs !== reference.groupMs
     if (isNextGroup && reference.book.isCrossed) reference.impossible ??= 'it was left crossed by an earlier group'
     reference.groupMs = groupMs
     if (reference.book.apply(told.what) < 0)
       reference.impossible ??= 'a change came that would have left less than nothing'
+    if (reference.impossible !== before && !reference.isBlind) this.#impossible(connection, frame)
   }
 
   checkAll(fold: Fold): void {

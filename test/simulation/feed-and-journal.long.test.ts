@@ -1,13 +1,13 @@
-/** The same worlds as feed-and-journal.test.ts, 300 others. */
+/** The same worlds as feed-and-journal.test.ts, 450 others: 500 together. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { INVARIANTS } from './invariants.ts'
 import { complaints, INVARIANT_NAMES, runSeeds } from './runs.ts'
 import type { Outcome } from './simulation.ts'
 
 const FIRST_SEED = 51
-const SEEDS = 300
+const SEEDS = 450
 
-describe(`a recorder on a lossy link and a failing disk (${SEEDS} further seeds)`, () => {
+describe(`a recorder, its store and its copy where everything fails (${SEEDS} further seeds)`, () => {
   let outcomes: Outcome[] = []
   beforeAll(async () => {
     outcomes = await runSeeds(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))

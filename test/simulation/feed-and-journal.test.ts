@@ -1,5 +1,5 @@
 /**
- * Feed and journal in worlds that go wrong: one process, one seed, no socket, no file, no real time. What each world does
+ * Feed, journal, store and API view in worlds that go wrong: one process, one seed, no socket, no file, no real time. What each world does
  * is in weather.ts, what must hold in invariants.ts.
  *
  * A seed that breaks something prints the command that repeats it; `SEED=123` runs that seed alone and tells every frame.
@@ -12,7 +12,7 @@ import { type Outcome, SETTLE_MS_MAX, simulate } from './simulation.ts'
 const asked = seedAskedFor()
 const seeds = asked === undefined ? Array.from({ length: 50 }, (_, index) => index + 1) : [asked]
 
-describe(`a recorder on a lossy link and a failing disk (${seeds.length} seeds)`, () => {
+describe(`a recorder, its store and its copy on a lossy link, a failing disk and a failing database (${seeds.length} seeds)`, () => {
   let outcomes: Outcome[] = []
   beforeAll(async () => {
     outcomes = await runSeeds(seeds)
@@ -27,9 +27,12 @@ describe(`a recorder on a lossy link and a failing disk (${seeds.length} seeds)`
     for (const fault of FAULTS) expect(faults[fault] ?? 0, fault).toBeGreaterThan(0)
     const reached = sumOf(outcomes, 'reached')
     for (const answer of ANSWERS) expect(reached[answer] ?? 0, answer).toBeGreaterThan(0)
-    for (const { seed, settledMs, booksCompared, statesCompared } of outcomes) {
+    for (const { seed, settledMs, booksCompared, statesCompared, readers } of outcomes) {
       expect(settledMs, `seed ${seed}`).toBeLessThan(SETTLE_MS_MAX)
-      expect(booksCompared * statesCompared, `seed ${seed} compared something`).toBeGreaterThan(0)
+      expect(
+        booksCompared * statesCompared * readers.viewsCompared * readers.rows,
+        `seed ${seed} compared something`,
+      ).toBeGreaterThan(0)
     }
   })
 
@@ -67,6 +70,18 @@ const FAULTS = [
   'frame_refused',
   'process_killed',
   'power_loss',
+  'database_refused',
+  'database_cut',
+  'database_cut_after',
+  'database_late',
+  'database_hang',
+  'database_away',
+  'store_crashed',
+  'second_store',
+  'store_read_failed',
+  'view_read_failed',
+  'view_cut',
+  'view_restarted',
 ]
 
 const ANSWERS = [

@@ -12,6 +12,11 @@ export const INVARIANTS = {
   S4: 'once the faults stop, every market asked for is valid again within 90 s; no answer is waited for longer than 10 s',
   S5: 'no storms: one subscribe for each channel and connection, few commands, few connects, small chunks',
   S6: 'every lost number is seen as a break or with its connection, and no break is seen without a lost number',
+  S7: 'a book that the copy calls valid is the exchange’s there, is not old, and rests on durable records alone',
+  S8: 'every record up to the watermark is its row once, whatever happened to the database and to the writers',
+  S9: 'what the rows call valid was right, and what was found wrong later is not called valid any more',
+  S10: 'every hole that happened is a gap in the rows, with its cause and its end, and there is no other',
+  S11: 'once the faults stop, the rows reach the durable position and the copy shows every book, within 30 s',
 } as const
 
 export type Invariant = keyof typeof INVARIANTS

@@ -33,6 +33,9 @@ export interface Witness {
   noticed(effect: Effect, link: SimulatedLink): void
   relieved(relief: Relief): void
   ticked(): void
+  durable(): void
+  /** The journal gave up a segment, and writes its end again in the next. */
+  abandoned(): void
   failed(error: Error): void
   trace(line: () => string): void
 }
@@ -43,6 +46,8 @@ export type LifeOptions = {
   readonly random: SeededRandom
   readonly wire: Wire
   readonly witness: Witness
+  /** The run's id. */
+  readonly session: string
   /** The markets of each connection. */
   readonly connections: readonly (readonly string[])[]
   readonly useYesPrice: boolean
@@ -69,9 +74,11 @@ export async function beginLife(options: LifeOptions): Promise<RecorderLife> {
     segmentBytes: options.segmentBytes,
     segmentAgeMs: options.segmentMs,
     context: () => life?.context(),
+    onDurable: () => witness.durable(),
     onEvent: (event) => {
       witness.trace(() => `journal ${event.kind} ${'segment' in event ? event.segment : ''}`)
       if (event.kind === 'failed') witness.failed(event.error)
+      if (event.kind === 'segment_abandoned') witness.abandoned()
     },
   })
   life = new RecorderLife(options, journal)
@@ -100,7 +107,7 @@ export class RecorderLife {
   }
 
   start(): void {
-    const body = { event: 'started', session: SESSION, version: 'simulation' }
+    const body = { event: 'started', session: this.#options.session, version: 'simulation' }
     this.tape.record(RECORD.SESSION, 0, encodeJson(body))
     this.fold.sessionStarted()
     for (const link of this.links) link.act((session, nowMs) => session.start(nowMs))
@@ -113,14 +120,18 @@ export class RecorderLife {
   }
 
   context(): Uint8Array {
-    return encodeJson(describeContext(this.fold, SESSION))
+    return encodeJson(describeContext(this.fold, this.#options.session))
   }
 
   /** Lets the connections go and makes everything received durable; `false` when that could not be done in time. */
   async stop(): Promise<boolean> {
     for (const link of this.links) link.act((session, nowMs) => session.stop(nowMs))
     this.#isOver = true
-    this.tape.record(RECORD.SESSION, 0, encodeJson({ event: 'stopped', session: SESSION, version: 'simulation' }))
+    this.tape.record(
+      RECORD.SESSION,
+      0,
+      encodeJson({ event: 'stopped', session: this.#options.session, version: 'simulation' }),
+    )
     try {
       await this.journal.close()
     } catch {
@@ -261,8 +272,6 @@ export class RecorderLife {
     }
   }
 }
-
-const SESSION = '00000000-0000-4000-8000-000000000000'
 
 /** The journal as the tape sees it, with every record that it took told of. */
 function watched(journal: Journal, witness: Witness): TapeJournal {

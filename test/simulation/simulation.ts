@@ -11,6 +11,7 @@ import { History } from './history.ts'
 import { INVARIANTS, Verdicts, type Violation } from './invariants.ts'
 import { Knocks } from './knocks.ts'
 import { Numbers } from './numbers.ts'
+import { Readers } from './readers.ts'
 import { beginLife, type LifeOptions, type RecorderLife, type Witness } from './recorder.ts'
 import { VirtualTime } from './virtual-time.ts'
 import { CALM, drawWeather, type Weather } from './weather.ts'
@@ -35,6 +36,8 @@ export type Outcome = {
   readonly settledMs: number
   readonly mostCommandsPerSecond: number
   readonly mostConnectsPerMinute: number
+  /** What was compared of the rows and of the copy. */
+  readonly readers: Readers['report']
   /** Effects and reliefs of the recorder, by name: that the world did reach them. */
   readonly reached: Readonly<Record<string, number>>
 }
@@ -73,10 +76,11 @@ class World {
   readonly #commands: Commands
   readonly #knocks: Knocks
   readonly #history: History
+  readonly #readers: Readers
   readonly #faults: Record<string, number> = {}
   readonly #reached: Record<string, number> = {}
   readonly #trace: (line: () => string) => void
-  readonly #options: Omit<LifeOptions, 'witness'>
+  readonly #options: Omit<LifeOptions, 'witness' | 'session'>
   readonly #known: string[]
   #life: RecorderLife | undefined
   #weather: Weather = { ...CALM }
@@ -119,7 +123,18 @@ class World {
         if (peer !== undefined && place !== undefined) this.#numbers.missing(peer, place)
       },
     })
-    this.#books = new Books(this.#verdicts, this.#exchange, this.#numbers)
+    this.#readers = new Readers({
+      time,
+      disk: this.#disk,
+      seed,
+      exchange: this.#exchange,
+      verdicts: this.#verdicts,
+      inject,
+      trace: this.#trace,
+    })
+    this.#books = new Books(this.#verdicts, this.#exchange, this.#numbers, (connection, frame) =>
+      this.#readers.impossible(connection, frame),
+    )
     this.#commands = new Commands(time, this.#verdicts)
     this.#knocks = new Knocks(time, this.#verdicts)
     this.#history = new History(this.#verdicts, this.#disk)
@@ -174,13 +189,15 @@ class World {
       settledMs,
       mostCommandsPerSecond: this.#commands.mostPerSecond,
       mostConnectsPerMinute: this.#knocks.mostPerMinute,
+      readers: this.#readers.report,
       reached: this.#reached,
     }
   }
 
   async #begin(): Promise<void> {
     this.#healDisk()
-    const life = await beginLife({ ...this.#options, witness: this.#witness() })
+    const session = `00000000-0000-4000-8000-${String(this.#verdicts.life).padStart(12, '0')}`
+    const life = await beginLife({ ...this.#options, session, witness: this.#witness() })
     const { recovery } = life.journal
     this.#trace(() => `a life begins: ${JSON.stringify({ ...recovery, resume: undefined, lastRecordNs: undefined })}`)
     if (recovery.cutBytes > 0) this.#reach('torn_tail_cut')
@@ -188,6 +205,7 @@ class World {
       this.#verdicts.broken('S3', `damage found at start: ${JSON.stringify(recovery.damage)}`)
     this.#life = life
     this.#history.begin(life.journal)
+    this.#readers.began(life, session)
     life.start()
   }
 
@@ -201,6 +219,7 @@ class World {
     while (this.time.nowMs < untilMs) {
       await this.time.runFor(1000)
       this.#happen()
+      this.#readers.happen()
       if (this.#random.unit() < 0.1) await this.#withoutFaults(() => this.#history.checkDurable(this.#life!.journal))
     }
   }
@@ -254,11 +273,13 @@ class World {
       while (!isOver) await this.time.runFor(100)
       const isComplete = await stopped
       this.#trace(() => `stopped, ${isComplete ? 'all' : 'not all'} of it on disk`)
+      await this.#readers.stopping()
     }
     if (mood >= 0.2 && this.#random.unit() < 0.4) await this.#untilSyncFails()
     this.#crashes += mood < 0.2 ? 0 : 1
     const { durableRecords } = life.journal.metrics()
     this.time.killProcess()
+    this.#readers.died(mood > 0.5)
     this.#wire.cutAll()
     this.#healDisk()
     if (mood > 0.5) {
@@ -293,6 +314,7 @@ class World {
     this.#weather = { ...CALM }
     this.#exchange.weather = { ...CALM }
     this.#wire.heal()
+    this.#readers.heal()
     this.#healDisk()
     for (const market of this.#known) this.#addBack(life, market)
     this.#exchange.tellWhatWasKept()
@@ -316,6 +338,7 @@ class World {
       }
     }
     this.#books.checkAll(life.fold)
+    await this.#readers.checkCaughtUp(this.#known)
     return settledMs
   }
 
@@ -340,6 +363,7 @@ class World {
     if (this.#history.records !== appended)
       this.#verdicts.broken('S3', `${appended} records were appended, ${this.#history.records} are there`)
     await this.#history.checkFromSegments(this.#random, 3)
+    await this.#readers.finish()
   }
 
   #isWhole(): boolean {
@@ -367,6 +391,7 @@ class World {
       opened: (connection, peer) => {
         this.#trace(() => `connection ${connection} opened`)
         this.#numbers.opened(connection, peer)
+        this.#readers.opened(connection, peer)
         this.#commands.opened(connection, peer)
       },
       taken: (connection, frame) => {
@@ -375,6 +400,7 @@ class World {
         const verdict = this.#numbers.taken(connection, frame)
         this.#books.taken(connection, frame, verdict)
         this.#commands.taken(connection, frame)
+        this.#readers.taken(connection, frame)
         const { fold } = this.#life!
         if (this.#known.length < 20) this.#books.checkAll(fold)
         else if (frame.market !== undefined) this.#books.check(fold.market(frame.market))
@@ -395,6 +421,7 @@ class World {
       lost: (connection, cause) => {
         this.#reach(`lost_${cause}`)
         this.#numbers.lost(connection)
+        this.#readers.lost(connection)
         this.#commands.lost(connection)
         this.#books.checkAll(this.#life!.fold)
       },
@@ -416,6 +443,8 @@ class World {
         this.#reach(`backpressure_${relief}`)
       },
       ticked: () => this.#ticked(),
+      durable: () => this.#readers.durable(),
+      abandoned: () => this.#readers.abandoned(),
       failed: (error) => {
         // A stop waits for a sick disk only so long.
         if (!this.#isStopping) this.#verdicts.broken('S0', `the journal failed: ${error.message}`)

@@ -7,9 +7,13 @@
  * whatever waited on one of them never goes on, as if it had been killed.
  */
 import { ManualClock } from '#journal'
+import type { Time } from '#ports'
 
-/** Of whom a timer is: those of the process end with it. */
-export type Owner = 'world' | 'process'
+/** Of whom a timer is: those of the process end with it, those of an actor with the actor. */
+export type Owner = 'world' | 'process' | Actor
+
+/** A thread or a program beside the recorder's loop: what it waits for is its own, and nothing of it goes on once it is dead. */
+export type Actor = { readonly time: Time; isDead: boolean }
 
 export type Timer = { atUs: number; readonly order: number; readonly owner: Owner; run: (() => void) | undefined }
 
@@ -54,16 +58,42 @@ export class VirtualTime {
     this.#heap.sort(isBefore)
   }
 
+  /** Somebody who waits by this time, and may die alone. */
+  actor(): Actor {
+    const actor: Actor = { time: undefined as never, isDead: false }
+    const time: Time = {
+      nowMs: () => this.nowMs,
+      wallMs: () => Number(this.clock.wallNs() / 1_000_000n),
+      sleep: (ms, signal) => this.#sleep(actor, ms, signal),
+      every: (ms, run) => {
+        let timer: Timer
+        const again = () => {
+          timer = this.after(ms, actor, again)
+          run()
+        }
+        timer = this.after(ms, actor, again)
+        return () => this.cancel(timer)
+      },
+      turn: () => this.#sleep(actor, 0),
+    }
+    return Object.assign(actor, { time })
+  }
+
+  /** None of its timers fires any more, and it gets no new ones. */
+  kill(actor: Actor): void {
+    actor.isDead = true
+  }
+
   /** Lets time pass up to a moment: everything due, then everything that follows from it without waiting. */
   async runUntil(ms: number): Promise<void> {
     const untilUs = Math.round(ms * 1000)
     for (let next = this.#heap[0]; next !== undefined && next.atUs <= untilUs; next = this.#heap[0]) {
       pop(this.#heap)
-      if (next.run === undefined) continue
+      if (next.run === undefined || (typeof next.owner === 'object' && next.owner.isDead)) continue
       this.#advanceTo(next.atUs)
       next.run()
-      // What the process waits for are its timers: only after them can a promise of its own be settled.
-      if (next.owner === 'process') await settled()
+      // What a process waits for are its timers: only after them can a promise of its own be settled.
+      if (next.owner !== 'world') await settled()
     }
     this.#advanceTo(untilUs)
   }
@@ -84,6 +114,19 @@ export class VirtualTime {
     globalThis.setTimeout = later as unknown as typeof setTimeout
     globalThis.clearTimeout = clear as typeof clearTimeout
     return () => Object.assign(globalThis, real)
+  }
+
+  #sleep(actor: Actor, ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = () => {
+        this.cancel(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = this.after(ms, actor, done)
+      signal?.addEventListener('abort', done, { once: true })
+    })
   }
 
   #advanceTo(us: number): void {

@@ -86,6 +86,7 @@ export class RowFold {
   #isHeld = false
   #applied: Market | undefined
   #quarantinedOffset = -1
+  #sawContext = false
 
   constructor({ sampleRate = 1 }: RowFoldOptions = {}) {
     this.#sampleRate = sampleRate
@@ -118,6 +119,11 @@ export class RowFold {
   /** The run that the last record belongs to. */
   get session(): string | undefined {
     return this.#runs.current
+  }
+
+  /** Whether a context stood in what was read: without one nothing is known of connections opened before. */
+  get sawContext(): boolean {
+    return this.#sawContext
   }
 
   /** Whether the batch may end here: no window of conflated rows is open. */
@@ -491,6 +497,7 @@ export class RowFold {
       case RECORD.CONTEXT: {
         const body = decodeJson<ContextBody>(block.body())
         if (body === undefined) return
+        this.#sawContext = true
         this.#runs.current = body.session
         this.fold.context(body)
         for (const each of body.connections ?? []) {

@@ -14,7 +14,9 @@ export type JournalPlace = { readonly disk: Disk; readonly folder: string }
 
 /** Throws FLOW_STORE_NO_JOURNAL when there is none, or its first segments cannot be read. */
 export async function identifyJournal({ disk, folder }: JournalPlace): Promise<JournalIdentity> {
-  const segments = await listSegments(disk, folder).catch((cause: unknown) => {
+  const segments = await listSegments(disk, folder).catch((cause: NodeJS.ErrnoException) => {
+    // A disk that cannot read just now may the next time: only a folder that is not there is no journal.
+    if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw cause
     throw new StoreError('FLOW_STORE_NO_JOURNAL', `There is no journal in ${folder} to store.`, { folder }, cause)
   })
   const found = segments.find(({ journal, environment }) => journal !== undefined && environment !== undefined)
@@ -83,7 +85,8 @@ export async function foldToWatermark(
     }
     const cursor = openCursor({ ...place, from, until: position, onFault })
     for await (const block of cursor) if (fold.catchUp(block)) sawStart = true
-    if (sawStart || back >= before.length || isComplete(fold, stored)) return resumed(fold, stored)
+    const isKnown = sawStart || (fold.sawContext && isComplete(fold, stored))
+    if (isKnown || back >= before.length) return resumed(fold, stored)
   }
 }
 
