@@ -59,6 +59,10 @@ test('a recorder archives by itself; what is lost is restored, proved, and makes
     expect([inPart.code, inPart.told.faults]).toEqual([0, []])
     expect(inPart.told.journal.archived[0]).toContain(archive)
 
+    const rebuilt = await command('db', 'rebuild', '--data', data)
+    expect([rebuilt.code, rebuilt.told.error.code]).toEqual([2, 'FLOW_JOURNAL_IN_PART'])
+    expect(await rowsOf(data)).toEqual(before)
+
     rmSync(data, { recursive: true })
     const restored = await command('restore', '--archive-to', archive, '--data', data)
     expect([restored.code, restored.told.restored]).toEqual([0, done.told.proved])

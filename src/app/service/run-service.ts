@@ -157,6 +157,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
         outlook: () => outlook.current,
         api: () => api?.status(),
         exchange: () => builtIn?.exchange.status(),
+        archive: () => archive?.summary(),
         clockAheadMs: () => rest.clockAheadMs,
       }
       panel.start(
