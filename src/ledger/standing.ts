@@ -109,8 +109,6 @@ export type StandingsParts<Key, Entry extends Standing<Key>> = {
   readonly validityEnded: (validity: Validity<Key>, entry: Entry) => void
   readonly askedBegan: (asked: Asked<Key>, entry: Entry) => void
   readonly askedEnded: (asked: Asked<Key>, entry: Entry) => void
-  /** The exchange's own snapshot came while the book was held for right, in sequence. */
-  readonly confirmed?: (validity: Validity<Key>, entry: Entry) => void
 }
 
 /** Faults of the book itself: the fold dates them back to the last snapshot. */
@@ -161,10 +159,12 @@ export class Standings<Key, Entry extends Standing<Key>> {
     if (asked !== undefined) entry.asked = asked
     this.#current.add(entry)
     const began = this.#runBegan
-    // What this run has seen in doubt it had asked for.
+    // What this run has proven, or seen in doubt, it had asked for.
     const isOlder = (place: Place) => began !== undefined && comparePositions(place, began) <= 0
-    const wasAsked = entry.askedInRun === this.#run || (gap !== undefined && !isOlder(gap.found))
-    if (!wasAsked && (asked === undefined || isOlder(asked.from))) this.#left.add(entry)
+    const wasSeen = entry.validity !== undefined || (gap !== undefined && !isOlder(gap.found))
+    const wasAsked = entry.askedInRun === this.#run || (asked !== undefined && !isOlder(asked.from))
+    if (wasSeen || wasAsked) this.#left.delete(entry)
+    else this.#left.add(entry)
   }
 
   /** What happens inside is the loss of a connection, and its proof is the record's. */
@@ -240,21 +240,12 @@ export class Standings<Key, Entry extends Standing<Key>> {
   #proven(market: Market): void {
     const entry = this.#parts.entryOf(market)
     if (entry === undefined) return
-    const { validity } = entry
     entry.snapshot = this.#parts.place()
     this.#parts.turned?.(entry)
     if (!this.#parts.isKept()) return
-    const { source } = market
-    if (
-      validity !== undefined &&
-      source !== undefined &&
-      this.#parts.connection(source.connectionId) === validity.connection
-    ) {
-      this.#parts.confirmed?.(validity, entry)
-    }
     if (entry.gap?.cause === 'orientation' && !market.valid) return
     this.#close(entry, this.#parts.isFrame() ? 'snapshot' : 'checkpoint', this.#parts.place())
-    if (source?.orientation.verdict === 'wrong') this.#openForOrientation(market, entry)
+    if (market.source?.orientation.verdict === 'wrong') this.#openForOrientation(market, entry)
   }
 
   #doubted(market: Market, cause: DoubtCause): void {
