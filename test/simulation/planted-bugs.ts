@@ -243,4 +243,182 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'return this.#subscribeFirst()',
     expected: 'S5',
   },
+  // The store.
+  {
+    name: 'the position told to the store before the sync',
+    file: 'test/simulation/readers.ts',
+    find: '    this.#store.durable(this.#now.life.journal.durable)\n    this.#view.durableMoved(this.#now.life)\n',
+    replace: '    this.#store.durable(this.#now.life.journal.head)\n    this.#view.durableMoved(this.#now.life)\n',
+    expected: 'S8',
+  },
+  {
+    name: 'the store past the durable position',
+    file: 'src/store/writer/store-writer.ts',
+    find: '      until: this.#options.durable,\n',
+    replace: '      until: { segment: Number.MAX_SAFE_INTEGER, offset: 0 },\n',
+    expected: 'S8',
+  },
+  {
+    name: 'the watermark moved outside the transaction',
+    file: 'src/store/writer/transaction.ts',
+    find: '    await connection.begin()\n    if (!(await moveWatermark(batch, parts))) {\n      await connection.rollback()\n',
+    replace:
+      '    const isMoved = await moveWatermark(batch, parts)\n    await connection.begin()\n    if (!isMoved) {\n      await connection.rollback()\n',
+    expected: 'S8',
+  },
+  {
+    name: 'the watermark moved in a transaction of its own after the rows',
+    file: 'src/store/writer/transaction.ts',
+    find: '    isCommitting = true\n    await connection.commit()\n',
+    replace:
+      '    isCommitting = true\n    await connection.commit()\n    await moveWatermark({ ...batch, journal: batch.journal } as RowBatch, { ...parts, from: batch.end })\n',
+    expected: 'S8',
+  },
+  {
+    name: 'a lost answer to COMMIT taken for a commit',
+    file: 'src/store/writer/batch-committer.ts',
+    find: "        case 'refused':\n",
+    replace:
+      "        case 'unknown':\n          client.dispose()\n          return { kind: 'committed', rows: batch.rows, quarantined: 0 }\n        case 'refused':\n",
+    expected: 'S8',
+  },
+  {
+    name: 'a lost answer to COMMIT taken for a failure, and written behind whatever stands there',
+    file: 'src/store/writer/batch-committer.ts',
+    find: '    if (comparePositions(position, batch.end) !== 0) {\n',
+    replace:
+      "    if (comparePositions(position, batch.end) === 0) {\n      const again = await client.use(statementMs * 2, (connection) =>\n        commitBatch(batch, { connection, from: position, counts: {}, days: this.#days, careful: true, readRecord: this.#options.readRecord }),\n      )\n      if (again.kind === 'committed') return again\n    }\n    if (comparePositions(position, batch.end) !== 0) {\n",
+    expected: 'S8',
+  },
+  {
+    name: 'a watermark that another writer moved taken for our own commit',
+    file: 'src/store/writer/batch-committer.ts',
+    find: '    if (comparePositions(position, batch.end) !== 0) {\n',
+    replace: '    if (comparePositions(position, batch.end) < -1) {\n',
+    expected: 'S8',
+  },
+  {
+    name: 'a trade stored as often as it is told',
+    file: 'src/store/writer/transaction.ts',
+    find: 'for (const trade of told) if (fresh.has(trade.tradeId)) writeTrade',
+    replace: 'for (const trade of told) if (fresh.size >= 0) writeTrade',
+    expected: 'S8',
+  },
+  {
+    name: 'ends of earlier rows forgotten in a batch',
+    file: 'src/store/writer/transaction.ts',
+    find: '    await endRows(batch, connection)\n',
+    replace: '',
+    expected: 'S8',
+  },
+  {
+    name: 'the batch at hand kept although the database was read anew',
+    file: 'src/store/writer/store-writer.ts',
+    find: '    this.#position = stored.watermark.position\n',
+    replace:
+      '    this.#position = comparePositions(this.#position, stored.watermark.position) > 0 ? this.#position : stored.watermark.position\n    if (this.#transactions > 3) this.#position = { ...this.#position, offset: this.#position.offset + 200 }\n',
+    expected: 'S8',
+  },
+  {
+    name: 'the store’s fold begun without what was known at the watermark',
+    file: 'src/store/writer/journal-source.ts',
+    find: '    const isKnown = sawStart || (fold.sawContext && isComplete(fold, stored))\n',
+    replace: '    const isKnown = true\n',
+    expected: 'S8',
+  },
+  {
+    name: 'validity that a later frame gave away not revised',
+    file: 'src/ledger/standing.ts',
+    find: 'const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...this.#parts.place(), receivedNs: fromNs }',
+    replace: 'const end = { ...this.#parts.place(), receivedNs: fromNs }',
+    expected: 'S9',
+  },
+  {
+    name: 'validity that goes on over a break',
+    file: 'src/ledger/standing.ts',
+    find: '    const open = entry.validity\n    if (open === undefined) return\n',
+    replace:
+      "    const open = entry.validity\n    if (open === undefined || market.cause === 'sequence_break') return\n",
+    expected: 'S9',
+  },
+  {
+    name: 'a gap never closed',
+    file: 'src/ledger/standing.ts',
+    find: "    this.#close(entry, this.#parts.isFrame() ? 'snapshot' : 'checkpoint', this.#parts.place())\n",
+    replace:
+      "    if (entry.gap?.cause !== 'disconnect') this.#close(entry, this.#parts.isFrame() ? 'snapshot' : 'checkpoint', this.#parts.place())\n",
+    expected: 'S10',
+  },
+  {
+    name: 'a hole of our own blamed on the exchange',
+    file: 'src/ledger/standing.ts',
+    find: '{ cause: this.#loss?.cause ?? cause, detail: this.#loss?.detail, fromNs, fromKind }',
+    replace: "{ cause: 'sequence_break', detail: this.#loss?.detail, fromNs, fromKind }",
+    expected: 'S10',
+  },
+  {
+    name: 'no gap for a subscription that the exchange ended',
+    file: 'src/ledger/standing.ts',
+    find: '    if (!this.#parts.isKept() || entry.gap !== undefined) return\n',
+    replace: "    if (!this.#parts.isKept() || entry.gap !== undefined || cause === 'terminal_error') return\n",
+    expected: 'S10',
+  },
+  {
+    name: 'a segment made without syncing its folder',
+    file: 'src/journal/segment-writer.ts',
+    find: '      await this.#disk.syncFolder(this.#identity.folder)\n',
+    replace: '',
+    expected: 'S3',
+  },
+  // Readers of a sick disk.
+  {
+    name: 'a reader shown what was given up and written again',
+    file: 'src/journal/cursor.ts',
+    find: '      await this.#lookForEnd(segment, until)\n',
+    replace: '',
+    expected: 'S8',
+  },
+  {
+    name: 'a reader that holds on to a segment made anew',
+    file: 'src/journal/cursor.ts',
+    find: '    if (found === undefined || found.id === header?.id) return false\n',
+    replace: '    if (found !== undefined || header !== undefined) return false\n',
+    expected: 'S8',
+  },
+  // The copy of the books.
+  {
+    name: 'a copy that reads past the durable position',
+    file: 'src/live/replica.ts',
+    find: '      until: () => this.#recorder.head?.durable ?? this.#at,\n',
+    replace: '      until: () => this.#recorder.head?.head ?? this.#at,\n',
+    expected: 'S7',
+  },
+  {
+    name: 'a copy that never says that it is behind',
+    file: 'src/live/replica.ts',
+    find: "    return market.doubt ?? (this.behindMs > BEHIND_MS_MAX ? 'behind' : undefined)\n",
+    replace: '    return market.doubt\n',
+    expected: 'S7',
+  },
+  {
+    name: 'a copy that believes a silent recorder',
+    file: 'src/live/replica.ts',
+    find: '    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)\n',
+    replace: '    return Math.max(lateMs, 0 * unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)\n',
+    expected: 'S7',
+  },
+  {
+    name: 'a copy that shows the books of a run that is over',
+    file: 'src/live/replica.ts',
+    find: 'const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id',
+    replace: 'const isOfThisRun = lastRecordMs > 0 || identity?.session === this.#live.session?.id',
+    expected: 'S7',
+  },
+  {
+    name: 'a copy that begins at a segment without a context',
+    file: 'src/live/live-fold.ts',
+    find: '    if (!this.#sawContext) return false\n',
+    replace: '',
+    expected: 'S7',
+  },
 ]
