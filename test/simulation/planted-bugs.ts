@@ -267,14 +267,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S8',
   },
   {
-    name: 'the watermark moved in a transaction of its own after the rows',
-    file: 'src/store/writer/transaction.ts',
-    find: '    isCommitting = true\n    await connection.commit()\n',
-    replace:
-      '    isCommitting = true\n    await connection.commit()\n    await moveWatermark({ ...batch, journal: batch.journal } as RowBatch, { ...parts, from: batch.end })\n',
-    expected: 'S8',
-  },
-  {
     name: 'a lost answer to COMMIT taken for a commit',
     file: 'src/store/writer/batch-committer.ts',
     find: "        case 'refused':\n",
@@ -403,8 +395,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a copy that believes a silent recorder',
     file: 'src/live/replica.ts',
-    find: '    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)\n',
-    replace: '    return Math.max(lateMs, 0 * unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)\n',
+    find: 'return Math.max(lateMs, unheardMs, cutOffMs',
+    replace: 'return Math.max(lateMs, 0 * unheardMs, cutOffMs',
     expected: 'S7',
   },
   {
