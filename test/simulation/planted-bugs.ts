@@ -267,14 +267,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S8',
   },
   {
-    name: 'a lost answer to COMMIT taken for a commit',
-    file: 'src/store/writer/batch-committer.ts',
-    find: "        case 'refused':\n",
-    replace:
-      "        case 'unknown':\n          client.dispose()\n          return { kind: 'committed', rows: batch.rows, quarantined: 0 }\n        case 'refused':\n",
-    expected: 'S8',
-  },
-  {
     name: 'a lost answer to COMMIT taken for a failure, and written behind whatever stands there',
     file: 'src/store/writer/batch-committer.ts',
     find: '    if (comparePositions(position, batch.end) !== 0) {\n',
