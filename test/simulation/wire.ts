@@ -222,7 +222,7 @@ class Stretch implements Socket, Line {
     }
     if (newField > 0 && side.unit() < newField) {
       inject('new_field')
-      frame = { ...frame, text: frame.text.replace('"msg":{', '"msg":{"mood":{"sky":"clear"},') }
+      frame = { ...frame, text: frame.text.replace('"msg":{"', '"msg":{"mood":{"sky":"clear"},"') }
     }
     this.#frame(frame)
     if (random.unit() >= repeat) return
