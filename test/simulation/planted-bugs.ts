@@ -279,7 +279,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'src/store/writer/batch-committer.ts',
     find: '    if (comparePositions(position, batch.end) !== 0) {\n',
     replace: '    if (comparePositions(position, batch.end) < -1) {\n',
-    expected: 'S8',
+    expected: 'S11',
   },
   {
     name: 'a trade stored as often as it is told',
