@@ -275,13 +275,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S8',
   },
   {
-    name: 'a watermark that another writer moved taken for our own commit',
-    file: 'src/store/writer/batch-committer.ts',
-    find: '    if (comparePositions(position, batch.end) !== 0) {\n',
-    replace: '    if (comparePositions(position, batch.end) < -1) {\n',
-    expected: 'S11',
-  },
-  {
     name: 'a trade stored as often as it is told',
     file: 'src/store/writer/transaction.ts',
     find: 'for (const trade of told) if (fresh.has(trade.tradeId)) writeTrade',
