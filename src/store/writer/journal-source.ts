@@ -64,7 +64,8 @@ export async function checkWatermark({ disk, folder }: JournalPlace, { watermark
 
 /**
  * A fold that knows what one from the journal's start would know at the watermark. Begins a little before it and goes back
- * in growing steps until every book that the database calls valid is proven, or the run's start was seen.
+ * in growing steps until every book that the database calls valid is proven and each that was held has been seen, or the run's
+ * start was seen.
  */
 export async function foldToWatermark(
   place: JournalPlace,
@@ -99,7 +100,7 @@ function isComplete({ fold }: RowFold, { state }: Stored): boolean {
   const tickerOf = new Map(state.markets.map(({ id, ticker }) => [id, ticker]))
   const isProven = (id: number) => fold.market(tickerOf.get(id) ?? '')?.proven === true
   const isSettled = [...fold.connections()].every(({ orientation }) => orientation.verdict === 'as_asked')
-  return isSettled && state.openValidity.every(({ market }) => isProven(market))
+  return isSettled && !fold.hasUnread && state.openValidity.every(({ market }) => isProven(market))
 }
 
 /** One record's bytes, copied; `undefined` when it cannot be read. */
