@@ -88,17 +88,6 @@ export class Fold {
     return this.#connections.values()
   }
 
-  /**
-   * Whether a context told of books as proven that were not seen since. Their own faults were not either, so what answers
-   * mean is not known here as it is to a reader from the start.
-   */
-  get hasUnread(): boolean {
-    for (const connection of this.#connections.values()) {
-      for (const { unread } of connection.subscriptions()) if (unread.size > 0) return true
-    }
-    return false
-  }
-
   /** A connection opened. */
   opened(id: number, body: ConnectionOpenedBody): void {
     // Open already means that its end was lost with a piece of the journal.

@@ -64,8 +64,7 @@ export async function checkWatermark({ disk, folder }: JournalPlace, { watermark
 
 /**
  * A fold that knows what one from the journal's start would know at the watermark. Begins a little before it and goes back
- * in growing steps until every book that the database calls valid is proven and each that was held has been seen, or the run's
- * start was seen.
+ * in growing steps until every book that the database calls valid is proven, or the run's start was seen.
  */
 export async function foldToWatermark(
   place: JournalPlace,
@@ -100,7 +99,9 @@ function isComplete({ fold }: RowFold, { state }: Stored): boolean {
   const tickerOf = new Map(state.markets.map(({ id, ticker }) => [id, ticker]))
   const isProven = (id: number) => fold.market(tickerOf.get(id) ?? '')?.proven === true
   const isSettled = [...fold.connections()].every(({ orientation }) => orientation.verdict === 'as_asked')
-  return isSettled && !fold.hasUnread && state.openValidity.every(({ market }) => isProven(market))
+  // A book that the fold has not read passes over later snapshots, which would make other rows than those of one long reading.
+  const isRead = fold.markets().every(({ unreadOn }) => unreadOn === undefined)
+  return isSettled && isRead && state.openValidity.every(({ market }) => isProven(market))
 }
 
 /** One record's bytes, copied; `undefined` when it cannot be read. */
