@@ -52,7 +52,10 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
 }
 
 /** Every name, for help texts and checks. */
-export const HOLE_CAUSES = Object.keys(CAUSES) as readonly HoleCause[]
+export const HOLE_CAUSES = (Object.keys(CAUSES) as HoleCause[]).filter(
+  // Connections end by these names; the holes that they leave have longer ones.
+  (each) => each !== 'paused' && each !== 'stopped',
+)
 
 /** Whose doing it was; a cause that a later version wrote is nobody's we know, and counts as our own. */
 export const blameOf = (cause: string): Blame => CAUSES[cause as HoleCause]?.blame ?? 'own'
