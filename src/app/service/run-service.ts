@@ -88,13 +88,15 @@ type Begun = {
 async function serveRecording(options: ServiceOptions, begun: Begun): Promise<RunAccount> {
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = begun
-  const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
+  let archive: ArchiveThread | undefined
+  const sealer = config.journal.seal
+    ? startJournalSealer(`${dataFolder}/journal`, log, () => archive?.look())
+    : undefined
   const disk = new DiskWatch(dataFolder, (free) => recorder.looked(free))
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   let api: ApiThread | undefined
-  let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
   let alerts: AlertService | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
@@ -154,6 +156,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
         outlook: () => outlook.current,
         api: () => api?.status(),
         exchange: () => builtIn?.exchange.status(),
+        archive: () => archive?.summary(),
         clockAheadMs: () => rest.clockAheadMs,
       }
       panel.start(
@@ -214,11 +217,13 @@ function startAlerts(
 
 const SEAL_EVERY_MS = 60_000
 
-const startJournalSealer = (folder: string, log: Log) =>
+const startJournalSealer = (folder: string, log: Log, onSealed: () => void) =>
   startSealer({
     folder,
     everyMs: SEAL_EVERY_MS,
-    onSealed: ({ segment, raw, sealed }) =>
-      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes }),
+    onSealed: ({ segment, raw, sealed }) => {
+      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes })
+      onSealed()
+    },
     onFailed: (failure) => log.error({ event: 'seal_failed', ...failure }),
   })
