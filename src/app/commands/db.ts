@@ -224,7 +224,8 @@ async function withClient(
   }
 }
 
-function describe({ schema, version, pending, tables, cursors }: CountedStatus, server: string): string {
+function describe(status: CountedStatus, server: string): string {
+  const { schema, version, pending, tables, cursors, dropped } = status
   if (version === 0)
     return `PostgreSQL ${server}: no schema '${schema}' yet. \`kalshiflow db migrate\` makes it; a recorder does so by itself.`
   const shown = tables.map(({ table: name, rows, isEstimate, bytes, partitions }) => [
@@ -243,6 +244,14 @@ function describe({ schema, version, pending, tables, cursors }: CountedStatus, 
   return [
     `PostgreSQL ${server}, schema '${schema}', version ${version}${pending.length > 0 ? `; pending: ${pending.join(', ')}` : ''}.`,
     ...stored,
+    ...(dropped.length === 0 ? [] : [tellDropped(dropped)]),
     table(['table', 'rows', 'bytes', 'days'], shown),
   ].join('\n')
+}
+
+/** Days that are not here any more, and how they come back. */
+function tellDropped(dropped: CountedStatus['dropped']): string {
+  const [first, last] = [dropped[0]!, dropped.at(-1)!]
+  const rows = dropped.reduce((sum, each) => sum + each.rows, 0)
+  return `${dropped.length} days were dropped, ${first.day} to ${last.day}, with ${rows.toLocaleString('en-US')} rows: ${last.target} has them. \`kalshiflow restore\` and \`kalshiflow db rebuild\` bring them back.`
 }
