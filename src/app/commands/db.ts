@@ -182,22 +182,25 @@ async function resetSchema(folder: string, flags: DbFlags): Promise<number> {
   })
 }
 
-/** How long the writer must stand still at the journal's end to be taken for done. */
-const STILL_MS = 500
-/** A torn tail is never reached, so a drain to the end of the journal may run its full time. */
+/** Where a window of conflated rows stays open at the journal's end, standing still for so long is the end. */
+const STILL_MS = 10_000
+const LOOK_MS = 50
+/** Long enough to flush what is held. */
 const DRAIN_MS = 1_000
 
+/** Until everything that can be read is in the database, however long that takes. */
 export async function caughtUp(writer: StoreWriter): Promise<void> {
   let place = ''
   let sinceMs = performance.now()
   for (;;) {
-    await new Promise((done) => setTimeout(done, 50))
+    await new Promise((done) => setTimeout(done, LOOK_MS))
+    if (writer.isAtEnd) return
     const { position, state } = writer.status
     const here = formatPosition(position)
     if (here !== place || state !== 'writing') {
       place = here
       sinceMs = performance.now()
-    } else if (performance.now() - sinceMs > STILL_MS) {
+    } else if (performance.now() - sinceMs > STILL_MS && position.segment > 0) {
       const drained = await writer.drain(DRAIN_MS)
       if (formatPosition(drained.position) === here) return
     }
