@@ -31,7 +31,6 @@ import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
 import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
 import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
-import { daysLeft } from './outlook.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
@@ -134,7 +133,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     rest.start()
-    alerts = startAlerts(options, recorder, log, control, () => daysOf(disk, outlook))
+    alerts = startAlerts(options, recorder, log, control)
     void tellAllBounds(options, opened?.bounds, log)
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
@@ -208,17 +207,13 @@ function startAlerts(
   recorder: Recorder,
   log: Log,
   control: ControlServer,
-  daysLeft: () => number | undefined,
 ): AlertService {
   const status = () => control.status()
-  const alerts = new AlertService({ config, environment, dataFolder, log, status, daysLeft })
+  const alerts = new AlertService({ config, environment, dataFolder, log, status })
   const { wasDownFromNs } = recorder
   alerts.start(wasDownFromNs === undefined ? undefined : new Date(Number(wasDownFromNs / 1_000_000n)))
   return alerts
 }
-
-const daysOf = ({ figures }: DiskWatch, { current }: OutlookTeller): number | undefined =>
-  figures.freeBytes === undefined || current === undefined ? undefined : daysLeft(figures.freeBytes, current)
 
 const SEAL_EVERY_MS = 60_000
 
