@@ -9,6 +9,7 @@ import { addExchange } from './commands/exchange.ts'
 import { EXIT, failureJson, tellFailure } from './commands/failure.ts'
 import { addGaps } from './commands/gaps.ts'
 import { printJson } from './commands/output.ts'
+import { addProbe } from './commands/probe.ts'
 import { addRecord } from './commands/record.ts'
 import { addReparse } from './commands/reparse.ts'
 import { addReport } from './commands/report.ts'
@@ -39,6 +40,7 @@ const COMMANDS = [
   addArchive,
   addRestore,
   addDoctor,
+  addProbe,
   addAlert,
   addDb,
 ]
