@@ -10,6 +10,7 @@ import { until } from '../support/recording.ts'
 import { hasProc, NO_PROC } from './abilities.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
+import { countHoles } from './told-holes.ts'
 
 const FROZEN_MS = 2_000
 /** A killed server is recovered at its next start. */
