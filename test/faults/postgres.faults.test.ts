@@ -54,6 +54,7 @@ test.skipIf(!hasProc)(
         expect(account).toMatchObject({ doubled: 0, invented: 0, undeclared: [] })
         // What came while it stopped, and nothing before.
         expect(Object.keys(account.lost).filter((cause) => cause !== 'stopped')).toEqual([])
+        expect(await countHoles(data)).toEqual({})
       } finally {
         program.kill('SIGKILL')
         await program.ended
