@@ -82,6 +82,7 @@ test('every wrong setting is told at once, no secret is, and the others are look
   const secret = 'canary-9f31c2'
   const environment = {
     PORT: 'eighty',
+    KALSHI_API_KEYID: 'mistyped',
     DATABASE_URL: `mysql://u:${secret}@h/d`,
     KALSHIFLOW_SEGMENT_MB: '-1',
     KALSHI_PRIVATE_KEY_CONTENT: secret,
@@ -90,6 +91,7 @@ test('every wrong setting is told at once, no secret is, and the others are look
   expect(code).toBe(1)
   for (const name of ['PORT', 'DATABASE_URL', 'KALSHIFLOW_SEGMENT_MB', 'KALSHI_API_KEY_ID'])
     expect(of('settings')?.needed).toContain(`${name}: found`)
+  expect(of('settings')?.found).toContain('did you mean KALSHI_API_KEY_ID?')
   expect(of('disk-sync')?.state).toMatch(/good|warn/)
   expect(out + err).not.toContain(secret)
 })
