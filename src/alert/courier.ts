@@ -42,6 +42,7 @@ export class Courier {
   readonly #limits: SendLimits
   readonly #onEvent: (event: CourierEvent) => void
   readonly #stopping = new AbortController()
+  readonly #givingUp = new AbortController()
 
   constructor(targets: readonly Target[], onEvent: (event: CourierEvent) => void, limits: SendLimits = SEND_LIMITS) {
     this.#lanes = targets.map((target) => ({ target, waiting: [], sent: 0, failed: 0, dropped: 0, running: undefined }))
@@ -68,7 +69,7 @@ export class Courier {
     }
   }
 
-  /** Resolves when everything was tried, or after `withinMs`; nothing is tried a second time from now on. */
+  /** Resolves when everything was tried once more, or after `withinMs`, when what is left is given up. */
   async close(withinMs: number): Promise<void> {
     this.#stopping.abort()
     let overdue: NodeJS.Timeout | undefined
@@ -77,13 +78,16 @@ export class Courier {
     })
     await Promise.race([Promise.all(this.#lanes.map(({ running }) => running)), late])
     clearTimeout(overdue)
+    for (const { waiting } of this.#lanes) waiting.length = 0
+    this.#givingUp.abort()
   }
 
   async #run(lane: Lane): Promise<void> {
     for (let message = lane.waiting.shift(); message !== undefined; message = lane.waiting.shift()) {
       const [result] = await sendMessage([lane.target], message, {
         limits: this.#limits,
-        signal: this.#stopping.signal,
+        last: this.#stopping.signal,
+        giveUp: this.#givingUp.signal,
       })
       if (result === undefined) continue
       lane[result.sent ? 'sent' : 'failed']++

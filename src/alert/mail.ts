@@ -10,7 +10,7 @@ import { hostOf, type Send, SendError, withoutAddress } from './target.ts'
 const FOR_GOOD = new Set(['EAUTH', 'ENOAUTH', 'EENVELOPE', 'ECONFIG', 'ETLS'])
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i
 
-export const sendMail: Send<'mail'> = async ({ url, from, to }, message, withinMs) => {
+export const sendMail: Send<'mail'> = async ({ url, from, to }, message, signal) => {
   const address = new URL(url.reveal())
   const secure = address.protocol === 'smtps:'
   const user = decodeURIComponent(address.username)
@@ -23,29 +23,19 @@ export const sendMail: Send<'mail'> = async ({ url, from, to }, message, withinM
     // A test's or a relay's own certificate on this machine is nobody's to sign.
     ...(LOOPBACK.test(address.hostname) ? { tls: { rejectUnauthorized: false } } : {}),
     ...(user === '' ? {} : { auth: { user, pass } }),
-    connectionTimeout: withinMs,
-    greetingTimeout: withinMs,
-    socketTimeout: withinMs,
-    dnsTimeout: withinMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  let overdue: NodeJS.Timeout | undefined
   try {
-    const sending = transport.sendMail({
+    const mail = {
       from,
       to: [...to],
       subject: `[kalshiflow] ${message.title}`,
       text: `${plainText(message)}\n`,
       headers: message.severity === 'critical' ? { 'X-Priority': '1' } : {},
-    })
-    const late = new Promise<never>((_, fail) => {
-      overdue = setTimeout(
-        () => fail(new SendError('FLOW_ALERT_UNREACHABLE', `not taken within ${withinMs} ms`, true)),
-        withinMs,
-      )
-    })
-    const { rejected } = await Promise.race([sending, late])
+      signal,
+    }
+    const { rejected } = await transport.sendMail(mail)
     if (rejected.length > 0) {
       throw new SendError('FLOW_ALERT_REFUSED', `${rejected.length} of ${to.length} receivers were refused`, false)
     }
@@ -54,7 +44,6 @@ export const sendMail: Send<'mail'> = async ({ url, from, to }, message, withinM
       withoutAddress(text, url, { reveal: () => pass || url.reveal() }),
     )
   } finally {
-    clearTimeout(overdue)
     transport.close()
   }
 }
@@ -62,6 +51,9 @@ export const sendMail: Send<'mail'> = async ({ url, from, to }, message, withinM
 function asSendError(error: unknown, where: string, clean: (text: string) => string): SendError {
   const { code = 'UNKNOWN', message } = error as Error & { code?: string }
   if (error instanceof SendError) return new SendError(error.code, where + clean(message), error.mayPass)
+  if (code === 'EABORT' || message === 'no answer in time') {
+    return new SendError('FLOW_ALERT_UNREACHABLE', `${where}no answer in time`, true)
+  }
   const mayPass = !FOR_GOOD.has(code)
   const ours = mayPass ? 'FLOW_ALERT_UNREACHABLE' : 'FLOW_ALERT_REFUSED'
   const todo = code === 'EAUTH' ? ': check user and password in the settings' : ''

@@ -1,4 +1,4 @@
-/** One POST of JSON with a time limit: what both kinds of webhook are. The answer's body is read in part and only told. */
+/** One POST of JSON, given up when the signal fires: what both kinds of webhook are. The answer's body is read in part and only told. */
 import { type Hidden, hostOf, SendError, withoutAddress } from './target.ts'
 
 /** Of an answer that refuses: enough for its reason. */
@@ -8,7 +8,7 @@ export async function post(
   url: Hidden,
   body: string,
   headers: Readonly<Record<string, string>>,
-  withinMs: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const host = hostOf(url)
   let answer: Response
@@ -19,10 +19,10 @@ export async function post(
       headers: { 'content-type': 'application/json', 'user-agent': 'kalshiflow', ...headers },
       // An address that moved is to be set anew: following it would hand the message to somebody else.
       redirect: 'manual',
-      signal: AbortSignal.timeout(withinMs),
+      signal,
     })
   } catch (error) {
-    throw new SendError('FLOW_ALERT_UNREACHABLE', `${host} cannot be reached: ${reasonOf(error, withinMs)}`, true)
+    throw new SendError('FLOW_ALERT_UNREACHABLE', `${host} cannot be reached: ${reasonOf(error)}`, true)
   }
   if (answer.status >= 200 && answer.status < 300) {
     await answer.body?.cancel().catch(() => {})
@@ -49,8 +49,9 @@ async function beginning(answer: Response): Promise<string> {
   }
 }
 
-function reasonOf(error: unknown, withinMs: number): string {
-  if ((error as Error).name === 'TimeoutError') return `no answer within ${withinMs} ms`
+function reasonOf(error: unknown): string {
+  if ((error as Error).name === 'TimeoutError') return 'no answer in time'
+  if ((error as Error).name === 'AbortError') return 'given up, since the recorder ends'
   const cause = (error as { cause?: { code?: string } }).cause
   return cause?.code ?? (error as Error).name
 }

@@ -16,6 +16,14 @@ export type SendLimits = {
 
 export const SEND_LIMITS: SendLimits = { triesMax: 4, tryMsMax: 10_000, firstWaitMs: 2_000 }
 
+export type SendControl = {
+  readonly limits?: SendLimits
+  /** Once it fires, no further try begins. */
+  readonly last?: AbortSignal | undefined
+  /** Once it fires, what is being tried is given up. */
+  readonly giveUp?: AbortSignal | undefined
+}
+
 export type SendResult = {
   readonly kind: TargetKind
   /** For people: the kind and the host. */
@@ -27,42 +35,42 @@ export type SendResult = {
 export function sendMessage(
   targets: readonly Target[],
   message: Message,
-  { limits = SEND_LIMITS, signal }: { readonly limits?: SendLimits; readonly signal?: AbortSignal } = {},
+  { limits = SEND_LIMITS, last, giveUp }: SendControl = {},
 ): Promise<SendResult[]> {
   const within = bounded(message)
-  return Promise.all(targets.map((each) => sendTo(each, within, limits, signal)))
+  return Promise.all(targets.map((each) => sendTo(each, within, limits, { last, giveUp })))
 }
 
 async function sendTo(
   target: Target,
   message: Message,
   { triesMax, tryMsMax, firstWaitMs }: SendLimits,
-  signal: AbortSignal | undefined,
+  { last, giveUp }: SendControl,
 ): Promise<SendResult> {
   const startedMs = performance.now()
   const about = { kind: target.kind, target: nameOf(target) }
   const tookMs = () => Math.round(performance.now() - startedMs)
   for (let tries = 1; ; tries++) {
     try {
-      await sendOnce(target, message, tryMsMax)
+      await sendOnce(target, message, AbortSignal.any([AbortSignal.timeout(tryMsMax), ...(giveUp ? [giveUp] : [])]))
       return { ...about, tries, tookMs: tookMs(), sent: true }
     } catch (error) {
       const failure = asFailure(error, target)
-      const isLast = tries >= triesMax || !failure.mayPass || signal?.aborted === true
+      const isLast = tries >= triesMax || !failure.mayPass || last?.aborted === true
       if (isLast) return { ...about, tries, tookMs: tookMs(), sent: false, code: failure.code, reason: failure.message }
-      await sleep(firstWaitMs * 2 ** (tries - 1), undefined, signal === undefined ? {} : { signal }).catch(() => {})
+      await sleep(firstWaitMs * 2 ** (tries - 1), undefined, last === undefined ? {} : { signal: last }).catch(() => {})
     }
   }
 }
 
-function sendOnce(target: Target, message: Message, withinMs: number): Promise<void> {
+function sendOnce(target: Target, message: Message, signal: AbortSignal): Promise<void> {
   switch (target.kind) {
     case 'webhook':
-      return sendWebhook(target, message, withinMs)
+      return sendWebhook(target, message, signal)
     case 'slack':
-      return sendSlack(target, message, withinMs)
+      return sendSlack(target, message, signal)
     case 'mail':
-      return sendMail(target, message, withinMs)
+      return sendMail(target, message, signal)
   }
 }
 

@@ -12,8 +12,8 @@ const SECTION_LENGTH_MAX = 2_900
 const FIELDS_IN_SECTION_MAX = 10
 const SIGNS = { critical: ':red_circle:', warning: ':large_orange_circle:', info: ':large_blue_circle:' } as const
 
-export const sendSlack: Send<'slack'> = (target, message, withinMs) =>
-  post(target.url, JSON.stringify(slackBody(message)), {}, withinMs)
+export const sendSlack: Send<'slack'> = (target, message, signal) =>
+  post(target.url, JSON.stringify(slackBody(message)), {}, signal)
 
 export function slackBody({ title, text, severity, fields }: Message): object {
   const facts = Object.entries(fields).slice(0, FIELDS_IN_SECTION_MAX)

@@ -18,11 +18,11 @@ export type Target =
   /** `smtp://user:password@host:port`, `smtps://` for TLS from the first byte. */
   | { readonly kind: 'mail'; readonly url: Hidden; readonly from: string; readonly to: readonly string[] }
 
-/** Sends once; throws a {@link SendError}. */
+/** Sends once, until the signal fires; throws a {@link SendError}. */
 export type Send<Kind extends TargetKind> = (
   target: Extract<Target, { kind: Kind }>,
   message: Message,
-  withinMs: number,
+  signal: AbortSignal,
 ) => Promise<void>
 
 /** Why a message did not arrive. Holds nothing of the address but its host. */

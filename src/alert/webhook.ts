@@ -9,10 +9,10 @@ import type { Send } from './target.ts'
 /** The shape's number: fields are added, never changed. */
 const SHAPE = 1
 
-export const sendWebhook: Send<'webhook'> = async ({ url, secret }, { title, text, severity, fields }, withinMs) => {
+export const sendWebhook: Send<'webhook'> = async ({ url, secret }, { title, text, severity, fields }, signal) => {
   const time = new Date()
   const body = JSON.stringify({ version: SHAPE, time: time.toISOString(), title, text, severity, fields })
-  await post(url, body, secret === undefined ? {} : signed(secret.reveal(), body, time), withinMs)
+  await post(url, body, secret === undefined ? {} : signed(secret.reveal(), body, time), signal)
 }
 
 function signed(secret: string, body: string, time: Date): Record<string, string> {

@@ -102,8 +102,9 @@ export async function archiveJournal(options: ArchiveOptions): Promise<ArchiveRe
   for (const segment of retention === undefined ? [] : toRemove(segments, proved, retention)) {
     if (signal?.aborted) break
     try {
-      onEvent?.({ kind: 'removed', segment, bytes: await removeSegment(target, folder, manifests.get(segment)!) })
+      const bytes = await removeSegment(target, folder, manifests.get(segment)!)
       counts.removed++
+      onEvent?.({ kind: 'removed', segment, bytes })
     } catch (error) {
       // It is not proved any more, whatever was known of it: and none behind it may go either.
       if (isLost(error)) proved.delete(segment)

@@ -7,7 +7,6 @@
 import { createReadStream } from 'node:fs'
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { ArchiveError } from './errors.ts'
 import type { ArchiveTarget, ObjectBody, ObjectHead } from './target.ts'
 
@@ -37,7 +36,7 @@ export class FolderTarget implements ArchiveTarget {
       await rm(part, { force: true })
       const file = await open(part, 'wx', 0o644)
       try {
-        await pipeline(body.open(), file.createWriteStream({ autoClose: false }))
+        await file.writeFile(body.open())
         await file.sync()
       } finally {
         await file.close()

@@ -9,6 +9,8 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { ArchiveError } from './errors.ts'
 import type { ArchiveTarget, ObjectBody, ObjectHead } from './target.ts'
 
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+
 type Library = typeof import('@aws-sdk/client-s3')
 
 /** A request as a whole; a segment is some tens of MB. */
@@ -30,6 +32,8 @@ export async function openS3Target({ bucket, prefix, endpoint }: S3Place): Promi
     region: AWS_REGION ?? AWS_DEFAULT_REGION ?? REGION,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // What fails is thrown; the library is not to write to the terminal.
+    logger: SILENT,
     requestHandler: { requestTimeout: REQUEST_MS_MAX, connectionTimeout: CONNECT_MS_MAX },
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: isElsewhere }),
   })
@@ -74,6 +78,7 @@ class S3Target implements ArchiveTarget {
           Key: this.#prefix + key,
           Body: body,
           ContentLength: bytes,
+          ChecksumAlgorithm: 'SHA256',
           ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
           IfNoneMatch: '*',
         }),

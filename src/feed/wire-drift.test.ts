@@ -133,6 +133,7 @@ describe('units', () => {
   test('are not wrong by a market that moves, by few pairs, or by a size at another price', () => {
     expect(told(new Units(), [4000, 500], [4300, 500])).toBeUndefined()
     expect(told(new Units(), [200, 500], [600, 500])).toBeUndefined()
+    expect(told(new Units(), [200, 500], [900, 500])).toBeUndefined()
     expect(told(new Units(), [67, 500], [6700, 500], PAIRS_MIN - 1)).toBeUndefined()
     expect(told(new Units(), [4000, 50_000], [4100, 500])).toBeUndefined()
   })

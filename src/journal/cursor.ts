@@ -4,7 +4,7 @@
  * It never changes a file, and its pace is nobody's business but its own. What cannot be read is reported and passed
  * over; nothing that fails its check is ever shown.
  */
-import { POSITION_ZERO, type Position } from '#domain'
+import { comparePositions, POSITION_ZERO, type Position } from '#domain'
 import type { Disk, JournalRecord, Time } from '#ports'
 import { archivedBefore, readArchived } from './archived.ts'
 import type { Scanned } from './block-scanner.ts'
@@ -80,6 +80,10 @@ export class JournalCursor {
   #segment: OpenSegment | undefined
   /** Where the open segment ends; infinite as long as nobody knows. */
   #segmentEnd = Number.POSITIVE_INFINITY
+  /** The bound lies in a later segment that is there, and nothing says yet where this one ends. */
+  #isEndAwaited = false
+  /** The bound at which the end was looked for last. */
+  #lookedFor: Position | undefined
   #files: readonly SegmentFiles[] = []
   #listedMs = Number.NEGATIVE_INFINITY
   /**
@@ -129,11 +133,11 @@ export class JournalCursor {
         return undefined
       }
       const { number } = segment
-      // Entered while it was the last: what the writer gave up at its end must not be read, and the next one says where.
-      if (this.#segmentEnd === Number.POSITIVE_INFINITY && this.#isDurablePast(number, until))
-        this.#segmentEnd = await this.#findEnd(segment, until)
+      await this.#lookForEnd(segment, until)
       const from = this.#position.segment === number ? this.#position.offset : 0
-      const limit = Math.min(this.#segmentEnd, this.#durableEnd(number, until))
+      const limit = this.#isEndAwaited
+        ? segment.scanner.at
+        : Math.min(this.#segmentEnd, this.#durableEnd(number, until))
       const ready = segment.scanner.nextInWindow(limit)
       const scanned: Scanned = ready === undefined ? await segment.scanner.next(limit) : { kind: 'block', block: ready }
       if (scanned.kind === 'block') {
@@ -244,6 +248,7 @@ export class JournalCursor {
       }
       await this.#checkChain(segment)
       this.#segment = segment
+      this.#lookedFor = undefined
       this.#segmentEnd = await this.#findEnd(segment, until)
       if (segment.number === this.#position.segment) await this.#skipTo(segment, this.#position.offset, until)
       return segment
@@ -296,14 +301,30 @@ export class JournalCursor {
     return true
   }
 
+  /**
+   * The bound has passed a segment that was entered as the last. What the writer gave up at its end, and wrote again in the
+   * next, must not be read: that one says where this one ends.
+   */
+  async #lookForEnd(segment: OpenSegment, until: Position): Promise<void> {
+    if (this.#segmentEnd !== Number.POSITIVE_INFINITY || !this.#isDurablePast(segment.number, until)) return
+    if (this.#lookedFor !== undefined && comparePositions(this.#lookedFor, until) === 0) return
+    this.#lookedFor = until
+    this.#files = []
+    this.#segmentEnd = await this.#findEnd(segment, until)
+  }
+
   /** Where the segment ends; infinite when it is the last. */
   async #findEnd(segment: OpenSegment, until: Position): Promise<number> {
+    this.#isEndAwaited = false
     if (until.segment === segment.number && typeof this.#options.until === 'function') return Number.POSITIVE_INFINITY
     if ((await this.#nextFiles(segment.number, until)) === undefined) return Number.POSITIVE_INFINITY
     const later = this.#files.filter(({ number }) => number > segment.number)
     const end = await endOfSegment(this.#options.disk, this.#options.folder, segment, later)
+    if (end !== Number.POSITIVE_INFINITY) return end
+    // A bound may lie behind everything there is; where its segment is there, one of them will say.
+    this.#isEndAwaited = later.some(({ number }) => number === until.segment)
     // Those listed say nothing, or are gone again: the next look lists anew.
-    if (end === Number.POSITIVE_INFINITY) this.#files = []
+    this.#files = []
     return end
   }
 

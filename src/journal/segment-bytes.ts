@@ -11,7 +11,9 @@ const decompress = promisify(zstdDecompress) as (
   options: { chunkSize: number; maxOutputLength: number },
 ) => Promise<Buffer>
 
+/** A window grows to this while it is filled: most who open a segment want its header alone. */
 const WINDOW_BYTES = 1024 * 1024
+const FIRST_WINDOW_BYTES = 16 * 1024
 /** Frames unpacked ahead of the reader. */
 const READ_AHEAD = 2
 /** Output space beyond a frame's bytes: without any, zlib would allocate as much again to learn that nothing is left. */
@@ -28,20 +30,24 @@ export interface SegmentBytes {
 /** A `.kfj` file: what is there now, so that a reader can follow it while it grows. */
 export class RawBytes implements SegmentBytes {
   readonly #reader: DiskReader
-  #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
+  #buffer = Buffer.allocUnsafeSlow(FIRST_WINDOW_BYTES)
+  #wasFilled = false
 
   constructor(reader: DiskReader) {
     this.#reader = reader
   }
 
   async window(offset: number, atLeast: number): Promise<Buffer> {
-    if (atLeast > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(atLeast)
+    const grown = this.#wasFilled ? Math.min(WINDOW_BYTES, this.#buffer.length * 2) : 0
+    const needed = Math.max(atLeast, grown)
+    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(needed)
     let filled = 0
     while (filled < atLeast) {
       const read = await this.#reader.read(this.#buffer.subarray(filled), offset + filled)
       if (read === 0) break
       filled += read
     }
+    this.#wasFilled = filled === this.#buffer.length
     return this.#buffer.subarray(0, filled)
   }
 

@@ -41,7 +41,7 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   own_backpressure: { blame: 'own', words: 'our disk could not keep up, and we let the connection go' },
   disk_full: { blame: 'own', words: 'our disk was full' },
   process_down: { blame: 'own', words: 'the recorder was not running' },
-  message_age: { blame: 'exchange', words: 'messages came ever later, and the connection was replaced' },
+  message_age: { blame: 'own', words: 'messages came ever later, and we replaced the connection' },
   journal_damage: { blame: 'own', words: 'a piece of the journal cannot be read' },
   dropped: { blame: 'own', words: 'the market found no place on a connection' },
   admin: { blame: 'operator', words: 'an operator asked for the book again' },
@@ -52,7 +52,10 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
 }
 
 /** Every name, for help texts and checks. */
-export const HOLE_CAUSES = Object.keys(CAUSES) as readonly HoleCause[]
+export const HOLE_CAUSES = (Object.keys(CAUSES) as HoleCause[]).filter(
+  // Connections end by these names; the holes that they leave have longer ones.
+  (each) => each !== 'paused' && each !== 'stopped',
+)
 
 /** Whose doing it was; a cause that a later version wrote is nobody's we know, and counts as our own. */
 export const blameOf = (cause: string): Blame => CAUSES[cause as HoleCause]?.blame ?? 'own'

@@ -57,12 +57,15 @@ export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: 
   return [...groups.values()].map((group) => holeOf(group, timesOf, untilMs))
 }
 
+/** Whatever was subscribed. */
+const hitsAll = (cause: string): boolean => cause === 'process_down' || cause === 'disk_full'
+
 /**
  * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was
  * full, is one hole whatever was subscribed, and the record that declares it belongs to it.
  */
 function keyOf({ cause, found, fromNs, connection, sid }: Gap<string>): string {
-  if (cause === 'process_down' || cause === 'disk_full') return `${cause} ${fromNs}`
+  if (hitsAll(cause)) return `${cause} ${fromNs}`
   return `${cause} ${found.segment} ${found.offset} ${connection} ${sid}`
 }
 
@@ -86,7 +89,7 @@ function holeOf(group: readonly Gap<string>[], timesOf: TimesOf, untilMs: number
     blame: blameOf(cause),
     detail: detail ?? declared?.detail,
     connection: same(group.map(({ connection }) => connection)),
-    sid: same(group.map(({ sid }) => sid)),
+    sid: hitsAll(cause) ? undefined : same(group.map(({ sid }) => sid)),
     found: { segment: found.segment, offset: found.offset },
     foundMs: msOfNs(found.receivedNs),
     fromMs: Math.min(...group.map(({ fromNs }) => msOfNs(fromNs))),

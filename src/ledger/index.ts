@@ -13,6 +13,7 @@ export {
 export { type Hole, type HoleClosedBy, type HoleMarket, holesOf, type TimesOf } from './hole.ts'
 export {
   askedIn,
+  type Counts,
   INTERVALS_MAX,
   type Interval,
   Ledger,
@@ -22,7 +23,7 @@ export {
   type Run,
   type Span,
 } from './ledger.ts'
-export { type MarketTimes, ToldTimes } from './market-times.ts'
+export { type MarketTimes, type PlacedTimes, ToldTimes } from './market-times.ts'
 export { msOfNs, nsOfMs, type Place } from './place.ts'
 export {
   ASK_WITHIN_MS,

@@ -136,10 +136,6 @@ export class Ledger<Record extends LedgerRecord = LedgerRecord> {
         const span = wanted.at(-1)
         if (span !== undefined && to !== undefined) span.toMs = msOfNs(to.receivedNs)
       },
-      confirmed: (_, { valid }) => {
-        const interval = valid.at(-1)
-        if (interval !== undefined) interval.verifiedMs = msOfNs(this.#here().receivedNs)
-      },
     })
     const audits: AuditListener = {
       audited: ({ ticker }, { result }) => {

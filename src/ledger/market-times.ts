@@ -5,6 +5,7 @@
  */
 import { parseRfc3339Ms } from '#codec'
 import type { RestBody } from '#domain'
+import type { Place } from './place.ts'
 
 export type MarketTimes = {
   /** Unix ms; `undefined` while nobody told. */
@@ -15,6 +16,9 @@ export type MarketTimes = {
   /** In the exchange's words; `undefined` before it is determined. */
   readonly result: string | undefined
 }
+
+/** With the record that told the last change of it, where that was handed in. */
+export type PlacedTimes = MarketTimes & { readonly told?: Place | undefined }
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,51 +34,62 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   settled: 'finalized',
 }
 
-const UNKNOWN: MarketTimes = { openMs: undefined, closeMs: undefined, status: undefined, result: undefined }
+const UNKNOWN: PlacedTimes = { openMs: undefined, closeMs: undefined, status: undefined, result: undefined }
 
 export class ToldTimes {
-  readonly #times = new Map<string, MarketTimes>()
+  readonly #times = new Map<string, PlacedTimes>()
 
-  get(ticker: string): MarketTimes {
+  get(ticker: string): PlacedTimes {
     return this.#times.get(ticker) ?? UNKNOWN
   }
 
-  /** One REST exchange of the journal. */
-  rest({ path, status, body }: Partial<RestBody>): void {
-    if (status !== 200 || body === undefined || path === undefined || !MARKETS_PATH.test(path)) return
+  /** What was known where a reader goes on. */
+  resume(ticker: string, times: PlacedTimes): void {
+    this.#times.set(ticker, times)
+  }
+
+  /** One REST exchange of the journal. Answers the markets of which it told something new. */
+  rest({ path, status, body }: Partial<RestBody>, told?: Place): string[] {
+    if (status !== 200 || body === undefined || path === undefined || !MARKETS_PATH.test(path)) return []
     const read = objectOf(parsed(body))
     const markets = Array.isArray(read['markets']) ? read['markets'] : [read['market']]
-    for (const each of markets) {
+    return markets.flatMap((each) => {
       const { ticker, open_time, close_time, status: now, result } = objectOf(each)
-      this.#add(ticker, {
+      const times = {
         openMs: timeOf(open_time),
         closeMs: timeOf(close_time),
         status: textOf(now),
         result: textOf(result),
-      })
-    }
+      }
+      return this.#add(ticker, times, told)
+    })
   }
 
-  /** A frame of a type that the fold passes over. */
-  lifecycle(text: string): void {
+  /** A frame of a type that the fold passes over. Answers the same. */
+  lifecycle(text: string, told?: Place): string[] {
     const { type, msg } = objectOf(parsed(text))
-    if (type !== 'market_lifecycle_v2') return
+    if (type !== 'market_lifecycle_v2') return []
     const { market_ticker, event_type, open_ts, close_ts, result } = objectOf(msg)
     const status = STATUS_OF[String(event_type)]
-    this.#add(market_ticker, { openMs: msOf(open_ts), closeMs: msOf(close_ts), status, result: textOf(result) })
+    const times = { openMs: msOf(open_ts), closeMs: msOf(close_ts), status, result: textOf(result) }
+    return this.#add(market_ticker, times, told)
   }
 
-  #add(ticker: unknown, told: MarketTimes): void {
-    if (typeof ticker !== 'string') return
+  #add(ticker: unknown, times: MarketTimes, told: Place | undefined): string[] {
+    if (typeof ticker !== 'string') return []
     const known = this.#times.get(ticker) ?? UNKNOWN
+    const now = {
+      openMs: times.openMs ?? known.openMs,
+      closeMs: times.closeMs ?? known.closeMs,
+      status: times.status ?? known.status,
+      result: times.result ?? known.result,
+    }
+    const isNew = (['openMs', 'closeMs', 'status', 'result'] as const).some((each) => now[each] !== known[each])
+    // Heard of last stands last.
     this.#times.delete(ticker)
-    this.#times.set(ticker, {
-      openMs: told.openMs ?? known.openMs,
-      closeMs: told.closeMs ?? known.closeMs,
-      status: told.status ?? known.status,
-      result: told.result ?? known.result,
-    })
+    this.#times.set(ticker, isNew ? { ...now, told } : known)
     if (this.#times.size > TIMES_MAX) this.#times.delete(this.#times.keys().next().value!)
+    return isNew ? [ticker] : []
   }
 }
 

@@ -109,8 +109,6 @@ export type StandingsParts<Key, Entry extends Standing<Key>> = {
   readonly validityEnded: (validity: Validity<Key>, entry: Entry) => void
   readonly askedBegan: (asked: Asked<Key>, entry: Entry) => void
   readonly askedEnded: (asked: Asked<Key>, entry: Entry) => void
-  /** The exchange's own snapshot came while the book was held for right, in sequence. */
-  readonly confirmed?: (validity: Validity<Key>, entry: Entry) => void
 }
 
 /** Faults of the book itself: the fold dates them back to the last snapshot. */
@@ -240,21 +238,12 @@ export class Standings<Key, Entry extends Standing<Key>> {
   #proven(market: Market): void {
     const entry = this.#parts.entryOf(market)
     if (entry === undefined) return
-    const { validity } = entry
     entry.snapshot = this.#parts.place()
     this.#parts.turned?.(entry)
     if (!this.#parts.isKept()) return
-    const { source } = market
-    if (
-      validity !== undefined &&
-      source !== undefined &&
-      this.#parts.connection(source.connectionId) === validity.connection
-    ) {
-      this.#parts.confirmed?.(validity, entry)
-    }
     if (entry.gap?.cause === 'orientation' && !market.valid) return
     this.#close(entry, this.#parts.isFrame() ? 'snapshot' : 'checkpoint', this.#parts.place())
-    if (source?.orientation.verdict === 'wrong') this.#openForOrientation(market, entry)
+    if (market.source?.orientation.verdict === 'wrong') this.#openForOrientation(market, entry)
   }
 
   #doubted(market: Market, cause: DoubtCause): void {

@@ -15,6 +15,7 @@ import {
 } from '#domain'
 import { type DoubtCause, doubtOf, Fold, type Market } from '#feed'
 import { decodeJson, type JournalBlock } from '#journal'
+import { nsOfMs, tellLoss } from '#ledger'
 import { foldRecord, receivedMs } from './fold-record.ts'
 import { GapRing, type Loss } from './live-gap.ts'
 import { type MarketInfo, MarketInfos } from './market-info.ts'
@@ -197,7 +198,9 @@ export class LiveFold {
         const cause = body?.cause ?? 'disconnect'
         const proofMs = body === undefined ? this.lastRecordMs : Number(body.lastProofNs) / 1e6
         const isMeant = doubtOf(cause) !== 'connection_lost'
-        this.#loss = { cause: isMeant ? doubtOf(cause) : cause, detail: body?.detail, proofMs }
+        const lost = { cause: isMeant ? doubtOf(cause) : cause, detail: body?.detail, kind: 'frame' }
+        const told = tellLoss({ ...lost, proofNs: nsOfMs(proofMs) }, this.lastRecordMs)
+        this.#loss = { cause: told.cause, detail: told.detail, proofMs }
         foldRecord(this.fold, block)
         this.#loss = undefined
         return

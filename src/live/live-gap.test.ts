@@ -50,7 +50,7 @@ test('a market that is recorded no longer is out of its gap, and ends it when it
   ring.released('A', 200)
   expect(ring.all[0]).toMatchObject({ open: 1, to_ms: null })
   ring.released('B', 300)
-  expect(ring.all[0]).toMatchObject({ open: 0, to_ms: 300, closed_by: 'released' })
+  expect(ring.all[0]).toMatchObject({ open: 0, to_ms: 300, closed_by: 'let_go' })
   expect(ring.openMarkets).toBe(0)
 })
 

@@ -5,6 +5,7 @@
 import type { GapBody } from '#domain'
 import { formatPosition, type Position } from '#domain'
 import type { DoubtCause, Market } from '#feed'
+import type { ClosedBy } from '#ledger'
 
 export type LiveGap = {
   /** A doubt's cause, a lost connection's, or a declared hole's. */
@@ -16,8 +17,8 @@ export type LiveGap = {
   readonly to_ms: number | null
   /** The position behind the record that revealed it. */
   readonly found: string
-  /** `declared`: the record itself says where it ends. `released`: the last market is recorded no longer. `null` while open. */
-  readonly closed_by: 'snapshot' | 'checkpoint' | 'declared' | 'released' | null
+  /** How its last market got out of it: see #ledger. `null` while open. */
+  readonly closed_by: ClosedBy | null
   readonly connection?: number
   readonly sid?: number
   /** The markets that it left in doubt; none when it concerns whatever was recorded then. */
@@ -88,7 +89,7 @@ export class GapRing {
 
   /** The market is recorded no longer: nothing more can be missed of it. */
   released(ticker: string, atMs: number): void {
-    this.#leave(ticker, atMs, 'released')
+    this.#leave(ticker, atMs, 'let_go')
   }
 
   /** A hole that the recorder wrote down itself. */

@@ -94,6 +94,42 @@ test('a recorder that is killed pings nobody; the next run tells that it was dow
   expect(clocks).toBeGreaterThanOrEqual(2)
 }, 60_000)
 
+test('receivers that never answer hold up nothing: the recorder records, and ends in a few seconds', async () => {
+  const silent = await aWebServer(() => 'silence')
+  const exchange = await startExchange({ port: 0, keyType: 'ed25519', markets: 6, ratePerSecond: 100 })
+  const data = aFolder()
+  closing.push(silent.close, () => exchange.close(), data.remove)
+  const words = [
+    'record',
+    '--no-store',
+    '--no-serve',
+    '--data',
+    data.path,
+    '--markets',
+    exchange.tickers.join(','),
+    '--json',
+  ]
+  const program = run(words, {
+    ...pointedAt(exchange),
+    KALSHIFLOW_ALERT_SLACK_URL: silent.url,
+    KALSHIFLOW_ALERT_WEBHOOK_URL: silent.url,
+    KALSHIFLOW_ALERT_SMTP_URL: silent.url.replace('http', 'smtp').replace(/\/hook.*/, ''),
+    KALSHIFLOW_ALERT_MAIL_FROM: 'flow@example.org',
+    KALSHIFLOW_ALERT_MAIL_TO: 'on-call@example.org',
+    KALSHIFLOW_DEADMAN_URL: silent.url,
+  })
+  closing.push(() => program.kill('SIGKILL'))
+  await until('the dead-man is pinged', () => silent.received.length === 1)
+  const fromMs = performance.now()
+  program.kill('SIGTERM')
+  const { code, out } = await program.ended
+  expect(performance.now() - fromMs).toBeLessThan(6_000)
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ isComplete: true })
+  // Both webhooks were tried before the end.
+  expect(silent.received).toHaveLength(3)
+}, 60_000)
+
 test('alert test says of each target what became of it, and its exit code whether all took it', async () => {
   const { hook, mail, deadMan, environment, slack } = await receivers()
   const folder = aFolder()

@@ -41,7 +41,6 @@ async function aServedRecorder(rules: string) {
     dataFolder: recording.folder,
     log,
     status: () => source.status(),
-    daysLeft: () => undefined,
     lookEveryMs: 25,
     limits: { groupMs: 50, messageMsMin: 50 },
   })
@@ -117,7 +116,6 @@ test('a status that cannot be had is told in the log, and the dead-man hears not
     dataFolder: '/nowhere',
     log,
     status: () => Promise.reject(new Error('no status')),
-    daysLeft: () => undefined,
     lookEveryMs: 10,
   })
   alerts.start(undefined)

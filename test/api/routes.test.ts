@@ -294,9 +294,9 @@ test('the metrics are all there, each with samples and without a market', async 
   const named = new Set(lines.map((line) => line.split(/[{ ]/)[0]))
   const { recorder } = (await ask('/rl/status')).body.stats
   const withoutSamples = METRICS.map(({ name }) => name).filter((name) => !named.has(name))
-  // Nothing is stored here, no gap was found, and who runs the recorder has no threads, no alarms and no clock of its own.
+  // Nothing is stored here, no gap was found, and who runs the recorder has no threads, no alarms, no clock, no archive and no outlook of its own.
   const mayBeAbsent =
-    /^kalshiflow_(store_\w+|gaps|thread_restarts_total|(connection_)?message_age_\w+|clock_\w+|alerts?_\w+|dead_man_\w+)$/
+    /^kalshiflow_(store_\w+|gaps|thread_restarts_total|(connection_)?message_age_\w+|clock_\w+|alerts?_\w+|dead_man_\w+|archive_\w+|disk_days_left)$/
   expect(withoutSamples.filter((name) => !mayBeAbsent.test(name))).toEqual([])
   for (const ticker of service.exchange.tickers) expect(text).not.toContain(ticker)
   const value = (name: string) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1])

@@ -25,6 +25,7 @@ const WELL: ServiceView = {
   malformed: 0,
   backpressure: 'flowing',
   cutOff: undefined,
+  archive: undefined,
   liveConnections: 1,
   connections: 1,
   store: {

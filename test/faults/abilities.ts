@@ -11,6 +11,11 @@ const PROBE_MS = 5_000
 export const canMountTmpfs = works('unshare', ['-Urm', 'sh', '-c', 'mount -t tmpfs -o size=1m none /mnt'])
 export const NO_TMPFS = 'needs unshare -Urm, and tmpfs inside it'
 
+/** The same as root, without a user namespace: PostgreSQL runs as another user then. */
+export const canMountAsRoot =
+  process.getuid?.() === 0 && works('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs -o size=1m none /mnt'])
+export const NO_ROOT_MOUNT = 'needs root, and tmpfs in a mount namespace'
+
 /** Processes found by what they were started with. */
 export const hasProc = existsSync('/proc/self/cmdline')
 export const NO_PROC = 'needs /proc'

@@ -17,17 +17,20 @@ export type SmallDisk = {
   close(): Promise<void>
 }
 
-export async function openSmallDisk(mebibytes: number): Promise<SmallDisk> {
+/** `asRoot`: without a user namespace, for programs that must be able to become another user; only root may. */
+export async function openSmallDisk(mebibytes: number, { asRoot = false } = {}): Promise<SmallDisk> {
   const inside = mkdtempSync(join(tmpdir(), 'kalshiflow-disk-'))
   const mount = `mount -t tmpfs -o size=${mebibytes}m none '${inside}' && echo mounted && exec cat`
-  const holder: ChildProcess = spawn('unshare', ['-Urm', 'sh', '-c', mount], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const holder: ChildProcess = spawn('unshare', [asRoot ? '-m' : '-Urm', 'sh', '-c', mount], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const [said] = (await once(holder.stdout!, 'data')) as [Buffer]
   if (!said.toString().includes('mounted')) throw new Error(`no tmpfs could be mounted: ${said}`)
   const { pid } = holder
   return {
     inside,
     outside: `/proc/${pid}/root${inside}`,
-    through: ['nsenter', '-t', String(pid), '-U', '-m', '--preserve-credentials'],
+    through: ['nsenter', '-t', String(pid), ...(asRoot ? ['-m'] : ['-U', '-m', '--preserve-credentials'])],
     close: async () => {
       const ended = once(holder, 'close')
       holder.stdin!.end()

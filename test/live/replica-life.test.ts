@@ -180,7 +180,7 @@ test('a market that we let go is no gap, and is open in none that it was in', as
   expect(forgotten).toEqual([first, second])
   recorder.unsubscribe(exchange.tickers.slice(2))
   await until('all are gone', () => replica.fold.markets().length === 0)
-  expect(causes(replica.gaps())).toEqual(['recording_paused released'])
+  expect(causes(replica.gaps())).toEqual(['recording_paused let_go'])
 })
 
 /** Files whose reads wait while the gate is shut. */

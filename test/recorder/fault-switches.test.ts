@@ -4,66 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { ExchangeOptions, FaultHappened } from '#exchange'
-import { DEMO } from '../support/captures.ts'
-import { accountFor } from '../support/frame-accounting.ts'
 import { readFrameNumbers } from '../support/frame-numbers.ts'
-import { auditJournal, type Recording, record, until } from '../support/recording.ts'
-
-/** Each test has an exchange and a recorder of its own; most of its time it waits. */
-async function meeting(
-  faults: string,
-  look: (running: Recording) => Promise<void>,
-  { exchange = PLAYED, recorder = {} }: Parts = {},
-): Promise<void> {
-  const running = await record({ ratePerSecond: 300, seed: 11, faults, ...exchange }, recorder)
-  try {
-    await look(running)
-  } finally {
-    await running.close()
-  }
-}
-
-const PLAYED = { capture: DEMO, loop: true, startAfterMarkets: 6 }
-const HASTY_PINGS = { exchange: { ...PLAYED, pingIntervalMs: 100 }, recorder: { pingSilenceMs: 600 } }
-/** Its messages are stamped when they are sent; those of a capture that is played faster are older. */
-const A_WORLD = { exchange: { markets: 8 } }
-
-type Parts = { readonly exchange?: Partial<ExchangeOptions>; readonly recorder?: Parameters<typeof record>[1] }
-
-const happened = ({ exchange }: Recording, fault: FaultHappened['fault']) =>
-  exchange.sent().faults.happened.filter((each) => each.fault === fault)
-
-const untilHappened = (running: Recording, fault: FaultHappened['fault'], count = 1) =>
-  until(`${fault} happened`, () => happened(running, fault).length >= count)
-
-const allValid = ({ recorder }: Recording) =>
-  recorder.markets.length > 0 && recorder.markets.every((each) => recorder.fold.market(each)?.valid === true)
-
-const untilValid = (running: Recording) => until('all books are valid', () => allValid(running))
-
-/** Whole again, and each book that was proven is the exchange's, whenever a snapshot told. */
-async function expectWhole(running: Recording): Promise<void> {
-  const { recorder, folder } = running
-  await untilValid(running)
-  const { snapshots } = recorder.fold.counts
-  recorder.resync(recorder.markets)
-  await until('the snapshots came', () => recorder.fold.counts.snapshots >= snapshots + recorder.markets.length)
-  await recorder.journal.flush()
-  const { audited, differing } = await auditJournal(folder)
-  expect(differing).toEqual([])
-  expect(audited).toBeGreaterThanOrEqual(recorder.markets.length)
-}
-
-/** What was sent against the journal, once it is closed: nothing is missing that is not declared, nothing stands twice. */
-async function expectAccounted({ exchange, recorder, folder }: Recording) {
-  await recorder.stop('counting')
-  const account = accountFor(exchange.sent(), await readFrameNumbers(folder))
-  expect(account).toMatchObject({ doubled: 0, invented: 0, undeclared: [] })
-  return account
-}
-
-const causes = (running: Recording) => running.of('connection_lost').map(({ cause }) => cause)
+import { until } from '../support/recording.ts'
+import {
+  A_WORLD,
+  causes,
+  expectAccounted,
+  expectWhole,
+  HASTY_PINGS,
+  happened,
+  meeting,
+  untilHappened,
+  untilValid,
+} from './fault-meeting.ts'
 
 describe.concurrent('frames', () => {
   test('drop: each frame that never left is a hole in its sid’s numbers, and no other is', () =>
@@ -132,13 +85,20 @@ describe.concurrent('frames', () => {
       expect(running.recorder.fold.counts).toMatchObject({ breaks: 0, negative: 0, malformed: 0 })
     }))
 
-  test('flip: books read the wrong way round are not shown, and come back with the right way', () =>
-    meeting('flip@600ms-1500ms', async (running) => {
-      await untilHappened(running, 'flip')
-      await until('a book is doubted', () => !allValid(running))
-      await untilHappened(running, 'flip', 2)
-      await expectWhole(running)
-    }))
+  test('flip: books that read the wrong way round are shown no longer, it is told once, and frames go on', () =>
+    meeting(
+      'flip@600ms',
+      async (running) => {
+        await untilHappened(running, 'flip')
+        await until('the change is told', () => running.of('wire_changed').length > 0)
+        const { frames } = running.recorder.fold.counts
+        await until('frames flow', () => running.recorder.fold.counts.frames > frames + 50)
+        expect(running.recorder.connectionsLost).toBe(0)
+        expect(running.of('wire_changed')).toHaveLength(1)
+        await expectAccounted(running)
+      },
+      A_WORLD,
+    ))
 })
 
 describe.concurrent('a connection', () => {

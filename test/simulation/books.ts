@@ -22,24 +22,28 @@ type Reference = {
 
 const BOOKS = 'orderbook_delta'
 
+/** What a frame did to books, as it is taken. */
+export type BooksTold = {
+  /** It gives away that its market's book was wrong before it. */
+  readonly impossible: (connection: number, frame: Sent) => void
+  /** The books of these markets cannot be known any more. */
+  readonly broken: (kind: 'break' | 'ended', markets: readonly string[]) => void
+  /** Nobody can read it, or nobody can say what the book was before it. */
+  readonly blind: (markets: readonly string[]) => void
+}
+
 export class Books {
   /** Valid books compared. */
   compared = 0
   readonly #verdicts: Verdicts
   readonly #exchange: SimulatedExchange
   readonly #numbers: Numbers
-  readonly #impossible: (connection: number, frame: Sent) => void
+  readonly #told: BooksTold
   /** By connection and sid, then ticker. */
   readonly #references = new Map<string, Map<string, Reference>>()
 
-  /** `impossible` is told of each frame that gives away that its market's book was wrong before it. */
-  constructor(
-    verdicts: Verdicts,
-    exchange: SimulatedExchange,
-    numbers: Numbers,
-    impossible: (connection: number, frame: Sent) => void,
-  ) {
-    this.#impossible = impossible
+  constructor(verdicts: Verdicts, exchange: SimulatedExchange, numbers: Numbers, told: BooksTold) {
+    this.#told = told
     this.#verdicts = verdicts
     this.#exchange = exchange
     this.#numbers = numbers
@@ -57,7 +61,11 @@ export class Books {
     const { sid, seq, market, kind } = frame
     if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
     const references = this.#referencesOf(connection, sid)
-    if (verdict === 'break' || kind === 'error') forgetAll(references)
+    if (verdict === 'break' || kind === 'error') {
+      this.#told.broken(kind === 'error' ? 'ended' : 'break', known(references))
+      forgetAll(references)
+    }
+    if (kind === 'unknown') this.#told.blind([...references.keys()])
     if (kind === 'unknown') for (const reference of references.values()) reference.isBlind = true
     if (market === undefined || (kind !== 'snapshot' && kind !== 'delta')) return
     const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
@@ -73,7 +81,10 @@ export class Books {
       return
     }
     const reference = references.get(market)
-    if (reference?.isKnown !== true || told.what === 'ended') return
+    if (reference?.isKnown !== true || told.what === 'ended') {
+      this.#told.blind([market])
+      return
+    }
     const { groupMs = 0 } = frame
     const before = reference.impossible
     const isNextGroup = reference.groupMs !== 0 && groupMs !== reference.groupMs
@@ -81,7 +92,24 @@ export class Books {
     reference.groupMs = groupMs
     if (reference.book.apply(told.what) < 0)
       reference.impossible ??= 'a change came that would have left less than nothing'
-    if (reference.impossible !== before && !reference.isBlind) this.#impossible(connection, frame)
+    if (reference.impossible !== undefined || reference.isBlind) this.#told.blind([market])
+    if (reference.impossible !== before && !reference.isBlind) this.#told.impossible(connection, frame)
+  }
+
+  /** The connection is over: the markets whose books were known on it, which they are no longer. */
+  lost(connection: number): string[] {
+    const markets: string[] = []
+    for (const [key, references] of this.#references) {
+      if (!key.startsWith(`${connection}:`)) continue
+      markets.push(...known(references))
+      forgetAll(references)
+    }
+    return markets
+  }
+
+  /** The markets whose books are known now. */
+  get known(): string[] {
+    return [...this.#references.values()].flatMap(known)
   }
 
   checkAll(fold: Fold): void {
@@ -119,6 +147,9 @@ export class Books {
     return references
   }
 }
+
+const known = (references: Map<string, Reference>): string[] =>
+  [...references].filter(([, { isKnown }]) => isKnown).map(([market]) => market)
 
 function forgetAll(references: Map<string, Reference>): void {
   for (const reference of references.values()) reference.isKnown = false

@@ -7,7 +7,7 @@ const RUBBISH = ['', 'null', '[]', '"', '{}', 'constructor', '\u0000', '{"type":
 /** The frame spoiled. `sid` and `seq` are left only where a reader can still find both. */
 export function corrupt(frame: Sent, random: SeededRandom): Sent {
   const { text, sid, seq } = frame
-  const lost: Omit<Sent, 'text'> = { kind: 'unknown' }
+  const lost: Omit<Sent, 'text'> = { kind: 'unknown', isSpoiled: true }
   const mood = random.below(6)
   if (mood === 0) return { ...lost, text: RUBBISH[random.below(RUBBISH.length)]! }
   if (mood === 1 && text.includes('"sid":')) return { ...lost, text: text.replace('"sid":', '"side":') }

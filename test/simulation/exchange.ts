@@ -24,6 +24,8 @@ export type Sent = {
   readonly market?: string
   /** Of a delta: the moment of its group, Unix ms. */
   readonly groupMs?: number
+  /** Not as it was sent. */
+  readonly isSpoiled?: boolean
 }
 
 /** Where the exchange puts what it has to say to one client. */
@@ -69,6 +71,8 @@ export type ExchangeOptions = {
   /** Levels of a side at the start. */
   readonly depth: number
   readonly inject: (fault: string) => void
+  /** A market changes and nobody is told. */
+  readonly untold: (ticker: string) => void
 }
 
 const TICK_MS = 250
@@ -335,6 +339,7 @@ export class SimulatedExchange {
 
   #changeUntold(market: Market, change: Change): void {
     this.#options.inject('untold_change')
+    this.#options.untold(market.ticker)
     market.book.apply(change)
     for (const connection of this.#connections) {
       const subscription = connection.byChannel.get('orderbook_delta')

@@ -5,10 +5,12 @@
  */
 import { comparePositions, formatPosition } from '#domain'
 import { type MemoryDisk, SeededRandom } from '#journal'
+import { HoleChecker } from './check-holes.ts'
 import { RowChecker } from './check-rows.ts'
 import { ValidityChecker } from './check-validity.ts'
 import { ViewChecker } from './check-view.ts'
 import type { ExchangeConnection, Sent, SimulatedExchange } from './exchange.ts'
+import { Holes } from './holes.ts'
 import type { Verdicts } from './invariants.ts'
 import { textOf } from './plain-book.ts'
 import type { RecorderLife } from './recorder.ts'
@@ -35,6 +37,7 @@ export type ReadersOptions = {
 
 export class Readers {
   readonly truth: Truth
+  readonly holes = new Holes()
   readonly #options: ReadersOptions
   readonly #random: SeededRandom
   readonly #store: StoreSide
@@ -44,6 +47,7 @@ export class Readers {
   readonly #views: ViewChecker
   readonly #rows: RowChecker
   readonly #validity: ValidityChecker
+  readonly #gaps: HoleChecker
   #abandonedMs = 0
   #now: { readonly life: RecorderLife; readonly session: string } | undefined
 
@@ -66,6 +70,7 @@ export class Readers {
     this.#views = new ViewChecker(verdicts, this.truth)
     this.#rows = new RowChecker(verdicts, disk)
     this.#validity = new ValidityChecker(verdicts, this.truth)
+    this.#gaps = new HoleChecker(verdicts, disk)
     const look = () => {
       this.#look()
       time.after(LOOK_MS, 'world', look)
@@ -79,6 +84,8 @@ export class Readers {
       rows: this.#rows.rows,
       rowBooksCompared: this.#validity.compared,
       revised: this.#validity.revised,
+      holes: this.#gaps.holes,
+      gaps: this.#gaps.gaps,
     }
   }
 
@@ -178,6 +185,7 @@ export class Readers {
     await this.#rows.check(this.#store.store)
     await this.#rows.compare(this.#store.store, time)
     this.#validity.check(this.#store.store)
+    await this.#gaps.check(this.#store.store, this.holes)
   }
 
   #running() {

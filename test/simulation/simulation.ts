@@ -89,6 +89,8 @@ class World {
   #ticks = 0
   #fullUntilMs = 0
   #isStopping = false
+  /** Markets whose books were known when the last process died. */
+  #diedKnowing: string[] = []
 
   constructor(seed: number, trace: (line: string) => void, isTraced: boolean) {
     this.#seed = seed
@@ -111,6 +113,7 @@ class World {
       random,
       inject,
       markets: this.#known,
+      untold: (ticker) => this.#readers.holes.untold.add(ticker),
       groupsPerSecond: 1 + random.below(12),
       depth: isWide ? 2 : 1 + random.below(10),
     })
@@ -132,9 +135,12 @@ class World {
       inject,
       trace: this.#trace,
     })
-    this.#books = new Books(this.#verdicts, this.#exchange, this.#numbers, (connection, frame) =>
-      this.#readers.impossible(connection, frame),
-    )
+    const { holes } = this.#readers
+    this.#books = new Books(this.#verdicts, this.#exchange, this.#numbers, {
+      impossible: (connection, frame) => this.#readers.impossible(connection, frame),
+      broken: (kind, markets) => holes.happened(kind, markets),
+      blind: (markets) => holes.happened('impossible', markets),
+    })
     this.#commands = new Commands(time, this.#verdicts)
     this.#knocks = new Knocks(time, this.#verdicts)
     this.#history = new History(this.#verdicts, this.#disk)
@@ -288,6 +294,7 @@ class World {
     } else if (mood > 0.2) this.#inject('process_killed')
     await this.#history.checkAfterLife(durableRecords)
     this.#numbers.forget()
+    this.#diedKnowing = [...new Set([...this.#readers.holes.left(this.#history.records), ...this.#books.known])]
     this.#books.forget()
     this.#commands.forget()
     this.#knocks.forget()
@@ -387,6 +394,11 @@ class World {
           this.#verdicts.broken('S2', `a frame was appended before ${owed} records that were folded before it`)
         }
         this.#history.appended(type, connection, body)
+        this.#readers.holes.appended(type, connection)
+        if (type === RECORD.SESSION) {
+          this.#readers.holes.happened('began', this.#diedKnowing)
+          this.#diedKnowing = []
+        }
       },
       opened: (connection, peer) => {
         this.#trace(() => `connection ${connection} opened`)
@@ -398,6 +410,7 @@ class World {
         this.#frames++
         this.#trace(() => `${connection} ◄ ${frame.text.trimEnd().slice(0, 200)}`)
         const verdict = this.#numbers.taken(connection, frame)
+        if (frame.isSpoiled === true) this.#readers.holes.happened('spoiled')
         this.#books.taken(connection, frame, verdict)
         this.#commands.taken(connection, frame)
         this.#readers.taken(connection, frame)
@@ -422,6 +435,7 @@ class World {
         this.#reach(`lost_${cause}`)
         this.#numbers.lost(connection)
         this.#readers.lost(connection)
+        this.#readers.holes.lost(connection, this.#books.lost(connection))
         this.#commands.lost(connection)
         this.#books.checkAll(this.#life!.fold)
       },

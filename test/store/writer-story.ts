@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { Tape } from '#app'
-import { RECORD, type SessionBody } from '#domain'
+import { formatContracts, formatDollars, type Level, type Levels, RECORD, type SessionBody } from '#domain'
 import { describeCheckpoint, describeContext, Fold } from '#feed'
 import { encodeCheckpoint, encodeJson, FileDisk, ManualClock, openCursor, openJournal } from '#journal'
 import { aDelta, aSnapshot, aSubscribed, bytesOf } from '../support/frames.ts'
@@ -94,6 +94,21 @@ export async function openStory(options: { readonly segmentBytes?: number; reado
       const params = { sids: [1], action: 'delete_markets', market_tickers: [market] }
       tape.sent(connection, JSON.stringify({ id: 7, cmd: 'update_subscription', params }))
     },
+    /** A question of the recorder's own: its answer is an audit while the book is held for right. */
+    ask(market: string) {
+      const params = { sids: [1], action: 'get_snapshot', market_tickers: [market] }
+      tape.sent(connection, JSON.stringify({ id: 8, cmd: 'update_subscription', params }))
+    },
+    /** Its answer: what our book would be after the change of `differ`. */
+    answer(market: string, differ: (levels: Levels) => Levels = (levels) => levels) {
+      const { yes, no } = differ(fold.market(market)?.book.levels() ?? { yes: [], no: [] })
+      const written = (levels: readonly Level[]) =>
+        levels.map(([price, size]) => [formatDollars(price), formatContracts(size)] as const)
+      story.say(aSnapshot(++seq, market, { id: 8, yes: written(yes), no: written(no) }))
+    },
+    settleAudits(market: string) {
+      tape.validity(connection, { action: 'settle_audits', markets: [market], cause: 'snapshot_timeout' })
+    },
     say(text: string) {
       frames++
       tape.frame(connection, bytesOf(text))
@@ -172,13 +187,24 @@ export async function tellAtLength(seed: number, steps: number): Promise<Story> 
       story.stop()
       await story.run()
       story.connect()
-    } else if (chance < 0.98) await story.flush()
+    } else if (chance < 0.975) await story.flush()
+    else {
+      story.ask(market)
+      const isWrong = random() < 0.3
+      const before = story.fold.market(market)?.book.levels()
+      if (random() < 0.5) story.delta(market, '0.3000', '1.00', { ms: 1_786_000_000_000 + step })
+      story.answer(market, (levels) => (isWrong ? withoutBest(levels) : random() < 0.5 ? (before ?? levels) : levels))
+      if (random() < 0.1) story.settleAudits(market)
+    }
   }
   story.lose('stopped')
   story.stop()
   await story.end()
   return story
 }
+
+/** Another book: without its best YES level. */
+export const withoutBest = ({ yes, no }: Levels): Levels => ({ yes: yes.slice(0, -1), no })
 
 /** Where blocks end in a journal: places where a durable position may stand. */
 export async function blockEnds(journal: string) {

@@ -37,7 +37,7 @@ export function accountFor(sent: SentReport, journal: JournaledFrames): Accounti
   const onPurpose = (fault: 'drop' | 'duplicate') => sent.faults.counts[fault] ?? 0
   const left = new Set(journal.connections)
   for (const { id, first_sent_ms, last_seq, opened_ms } of sent.connections) {
-    const found = [...left].find(({ firstSentMs }) => first_sent_ms !== null && firstSentMs === first_sent_ms)
+    const found = findConnection(left, first_sent_ms, opened_ms)
     if (found !== undefined) left.delete(found)
     const repeated = repeatsOnPurpose(sent, id)
     for (const [sid, last] of Object.entries(last_seq)) {
@@ -83,21 +83,39 @@ function repeatsOnPurpose({ faults }: SentReport, connection: number): Map<numbe
   return bySid
 }
 
-/** What says that the end of a connection is missing: its own record, or the hole that the next run found. */
+/** By its first frame; one that was lost with all its frames by the time at which it opened. */
+function findConnection(
+  left: ReadonlySet<JournaledConnection>,
+  firstSentMs: number | null,
+  openedMs: number,
+): JournaledConnection | undefined {
+  const all = [...left]
+  const openedNs = BigInt(openedMs) * 1_000_000n
+  return (
+    all.find((each) => firstSentMs !== null && each.firstSentMs === firstSentMs) ??
+    all.find((each) => each.frames === 0 && openedNs <= each.openedNs && each.openedNs - openedNs < HANDSHAKE_NS_MAX)
+  )
+}
+
+/**
+ * What says that the end of a connection is missing: its own record, or the hole that the next run found. Records are
+ * durable in the order of coming: what is missing at the end of a run came after its last durable record, where that
+ * hole begins.
+ */
 function declaredBy(
   found: JournaledConnection | undefined,
   openedMs: number,
   { gaps }: JournaledFrames,
 ): string | undefined {
-  if (found?.lost !== undefined) return found.lost.cause
-  const atNs = found === undefined ? BigInt(openedMs) * 1_000_000n : found.lastNs
-  const covering = gaps.find(
-    ({ cause, fromNs, toNs, run }) =>
-      BigInt(fromNs) <= atNs + CLOCKS_APART_NS &&
-      (toNs === undefined || atNs <= BigInt(toNs)) &&
-      (cause !== 'process_down' || found === undefined || run === found.run + 1),
-  )
-  return covering?.cause
+  if (found !== undefined) {
+    const next = gaps.find(({ cause, run }) => cause === 'process_down' && run === found.run + 1)
+    return found.lost?.cause ?? next?.cause
+  }
+  const openedNs = BigInt(openedMs) * 1_000_000n
+  return gaps.find(
+    ({ fromNs, toNs }) =>
+      BigInt(fromNs) <= openedNs + HANDSHAKE_NS_MAX && (toNs === undefined || openedNs <= BigInt(toNs)),
+  )?.cause
 }
 
 /** A hole in mid-stream: what a record says of that time, or the numbers themselves, which every reader sees break. */
@@ -110,8 +128,8 @@ function causeOfHole(found: JournaledConnection, sid: number, seq: number, { gap
   return told?.cause ?? 'skipped'
 }
 
-/** A journal's stamps are those of a steady clock set by the wall's at the start: they may be apart by so much. */
-const CLOCKS_APART_NS = 5_000_000n
+/** From a socket that opens at the exchange to the record that it did, on a machine that has other work. */
+const HANDSHAKE_NS_MAX = 2_000_000_000n
 
 /** One row of the table that is printed. */
 export function rowOf(name: string, account: Accounting, more: Readonly<Record<string, unknown>> = {}): string {

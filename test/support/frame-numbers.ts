@@ -20,6 +20,8 @@ export type JournaledConnection = {
   spoilt: number
   /** Why it ended; `undefined` when no record says so. */
   lost: ConnectionLostBody | undefined
+  /** Unix ns of the record that it opened. */
+  readonly openedNs: bigint
   /** Unix ns of its first and its last frame. */
   firstNs: bigint
   lastNs: bigint
@@ -53,7 +55,7 @@ export async function readFrameNumbers(data: string): Promise<JournaledFrames> {
         open = new Map()
       } else if (type === RECORD.GAP) gaps.push({ ...decodeJson<GapBody>(block.body())!, run })
       else if (type === RECORD.CONNECTION_OPENED) {
-        const each = aConnection(run, connection)
+        const each = aConnection(run, connection, block.stampNs())
         open.set(connection, each)
         connections.push(each)
       } else if (type === RECORD.CONNECTION_LOST) {
@@ -65,7 +67,7 @@ export async function readFrameNumbers(data: string): Promise<JournaledFrames> {
   return { connections, gaps, runs: run + 1 }
 }
 
-const aConnection = (run: number, connection: number): JournaledConnection => ({
+const aConnection = (run: number, connection: number, openedNs: bigint): JournaledConnection => ({
   run,
   connection,
   firstSentMs: undefined,
@@ -74,6 +76,7 @@ const aConnection = (run: number, connection: number): JournaledConnection => ({
   frames: 0,
   spoilt: 0,
   lost: undefined,
+  openedNs,
   firstNs: 0n,
   lastNs: 0n,
 })

@@ -12,6 +12,11 @@ const gapSchema = strict({
   detail: nullable(Type.String()),
   from: time('The last proof before the gap.'),
   to: nullable(time('When the last of its markets was proven again or let go; null while one is not.')),
+  closed_by: nullable(
+    Type.Enum(['snapshot', 'checkpoint', 'let_go', 'declared'], {
+      description: 'How the last of its markets got out of it; null while one has not.',
+    }),
+  ),
   found: position('The record that revealed it, or the place right behind it where the source is the journal.'),
   connection: nullable(Type.Integer()),
   sid: nullable(Type.Integer()),
@@ -109,6 +114,7 @@ const ofRow = (row: StoredGap): Gap => ({
   detail: row.detail,
   from: isoOfNs(row.from_ns),
   to: row.to_ns === null ? null : isoOfNs(row.to_ns),
+  closed_by: row.closed_by,
   found: `${row.found_segment}:${row.found_offset}`,
   connection: row.connection,
   sid: row.sid,
@@ -122,6 +128,7 @@ const ofLive = (gap: LiveGap): Gap => ({
   detail: gap.detail ?? null,
   from: new Date(gap.from_ms).toISOString(),
   to: gap.to_ms === null ? null : new Date(gap.to_ms).toISOString(),
+  closed_by: gap.closed_by,
   found: gap.found,
   connection: gap.connection ?? null,
   sid: gap.sid ?? null,

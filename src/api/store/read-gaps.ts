@@ -1,4 +1,5 @@
 /** Holes from the database: its rows are one a market, an answer has one for each happening. */
+import type { ClosedBy } from '#ledger'
 import type { StoreReader } from './store-reader.ts'
 
 export type GapQuery = {
@@ -19,6 +20,7 @@ export type StoredGap = {
   readonly from_kind: string
   readonly from_ns: string
   readonly to_ns: string | null
+  readonly closed_by: ClosedBy | null
   readonly connection: number | null
   readonly sid: number | null
   readonly markets: number
@@ -44,6 +46,7 @@ export async function readGaps(store: StoreReader, query: GapQuery): Promise<Sto
        ORDER BY g.found_segment DESC, g.found_offset DESC, g.cause DESC LIMIT $8)
      SELECT found_segment, found_offset, cause, min(g.detail) AS detail, min(g.from_kind) AS from_kind,
        min(g.from_ns) AS from_ns, CASE WHEN bool_and(g.to_ns IS NOT NULL) THEN max(g.to_ns) END AS to_ns,
+       CASE WHEN bool_and(g.to_ns IS NOT NULL) THEN (array_agg(g.closed_by ORDER BY g.to_ns DESC))[1] END AS closed_by,
        min(g.connection) AS connection, min(g.sid) AS sid, count(g.market_id)::integer AS markets,
        (count(*) FILTER (WHERE g.to_ns IS NULL))::integer AS open,
        (array_agg(m.ticker ORDER BY m.ticker) FILTER (WHERE m.ticker IS NOT NULL))[1:${GAP_TICKERS_MAX}] AS tickers

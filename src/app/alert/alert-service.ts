@@ -34,7 +34,6 @@ export type AlertServiceOptions = {
   readonly dataFolder: string
   readonly log: Log
   readonly status: () => Promise<ServiceStatus>
-  readonly daysLeft: () => number | undefined
   /** For tests. */
   readonly lookEveryMs?: number
   readonly sendLimits?: SendLimits
@@ -99,7 +98,9 @@ export class AlertService {
   async stop(reason: string, fields: Message['fields'], withinMs: number): Promise<void> {
     for (const each of this.#timers) clearInterval(each)
     this.#report?.stop()
-    this.#event('recorder_stopped', 'warning', `the recorder has stopped: ${reason}`, { reason, ...fields })
+    this.#deadMan?.stop()
+    const severity = fields['complete'] === false ? 'critical' : 'warning'
+    this.#event('recorder_stopped', severity, `the recorder has stopped: ${reason}`, { reason, ...fields })
     await this.#courier.close(withinMs)
     this.#repeats.tell(true)
   }
@@ -112,7 +113,7 @@ export class AlertService {
     try {
       const status = await this.#options.status()
       const nowMs = performance.now()
-      const signals = this.#reader.read(status, nowMs, this.#options.daysLeft())
+      const signals = this.#reader.read(status, nowMs)
       this.#deadMan?.look(reasonsAgainstPing(signals))
       const message = this.#engine.look(signals, nowMs)
       this.#tellFiring()

@@ -19,6 +19,7 @@ export type DeadManOptions = {
 export class DeadManSwitch {
   readonly #options: DeadManOptions
   readonly #repeats: RepeatedLines
+  readonly #stopping = new AbortController()
   #reasons: readonly (Withheld | 'not_looked_at')[] = ['not_looked_at']
   #lookedMs = Number.NEGATIVE_INFINITY
   #pingedMs = Number.NEGATIVE_INFINITY
@@ -43,10 +44,15 @@ export class DeadManSwitch {
     this.#lookedMs = this.#options.nowMs()
   }
 
+  /** Gives up a ping that is on its way, and makes no other. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
   /** To be called about once a second; never waits. */
   tick(): void {
     const nowMs = this.#options.nowMs()
-    if (this.#isPinging || nowMs - this.#pingedMs < this.#options.everyMs) return
+    if (this.#stopping.signal.aborted || this.#isPinging || nowMs - this.#pingedMs < this.#options.everyMs) return
     const { withheld } = this
     this.#tell(withheld)
     if (withheld.length > 0) return
@@ -57,9 +63,10 @@ export class DeadManSwitch {
 
   async #ping(): Promise<void> {
     try {
-      await pingDeadMan(this.#options.url)
+      await pingDeadMan(this.#options.url, this.#stopping.signal)
       this.pings++
     } catch (error) {
+      if (this.#stopping.signal.aborted) return
       this.failures++
       const { code, message } = error as SendError
       this.#repeats.write('warn', { event: 'dead_man_failed', code, reason: message })

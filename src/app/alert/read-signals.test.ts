@@ -24,6 +24,7 @@ const STATUS = {
   counts: { breaks: 0, malformed: 0 },
   connections_lost: 0,
   audit: { asked: 5, matched: 4, offset: 0, mismatched: 0, many_offsets: false, oldest_market_ms: 7 },
+  wire: { changed: false, what: null, since: null, units_checked: true },
   clock: null,
   backpressure: 'flowing',
   journal: { failing: false, failed: null, damaged: 0, durable: '1:100', head: '1:100', commit_p99_ms: 3 },
@@ -75,15 +76,15 @@ test('of the age of messages only what the clock is surely off by is taken away'
 
 test('what other parts say of themselves is taken where they say it', () => {
   const more = {
-    wire: { changed: true, what: 'prices have five decimals' },
+    wire: { changed: true, what: 'prices have five decimals', since: null, units_checked: true },
     disk: { free_bytes: 1, total_bytes: 2, days_left: 3.5, full: true },
-    archive: { behind_segments: 4, last_error: 'denied' },
+    archive: { behind_segments: 4, last_error: 'denied', target: '/a', proved_segments: 1, last_success: null },
   }
-  const signals = new SignalReader().read({ ...STATUS, ...more } as ServiceStatus, 0, 90)
+  const signals = new SignalReader().read({ ...STATUS, ...more } as ServiceStatus, 0)
   expect(signals).toMatchObject({
     wireChanged: 'prices have five decimals',
     disk: { daysLeft: 3.5, isFull: true },
     archive: { behindSegments: 4, error: 'denied' },
   })
-  expect(new SignalReader().read(STATUS, 0, 90)).toMatchObject({ wireChanged: undefined, disk: { daysLeft: 90 } })
+  expect(new SignalReader().read(STATUS, 0)).toMatchObject({ wireChanged: undefined, archive: undefined })
 })

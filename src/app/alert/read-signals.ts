@@ -8,13 +8,6 @@ import { HourCounts } from './hour-counts.ts'
 
 const COUNTED = ['breaks', 'lost', 'malformed', 'restarts', 'audits', 'mismatches', 'offsets'] as const
 
-/** What other parts of a service may say of themselves; absent where they do not run. */
-type FurtherStatus = {
-  readonly wire?: { changed: boolean; what: string | null } | null
-  readonly disk?: { free_bytes: number; days_left?: number | null; full?: boolean } | null
-  readonly archive?: { behind_segments: number; last_error: string | null } | null
-}
-
 const OPEN: readonly string[] = ['subscribing', 'proving', 'live']
 
 export class SignalReader {
@@ -24,9 +17,8 @@ export class SignalReader {
   #durable = ''
   #durableMs = 0
 
-  /** `nowMs` must not go backward. `daysLeft`: of the disk, where it was measured. */
-  read(told: ServiceStatus, nowMs: number, daysLeft?: number): Signals {
-    const status = told as ServiceStatus & FurtherStatus
+  /** `nowMs` must not go backward. */
+  read(status: ServiceStatus, nowMs: number): Signals {
     const { journal, markets, audit, store } = status
     if (status.frames !== this.#frames) [this.#frames, this.#frameMs] = [status.frames, nowMs]
     const isDurable = journal.durable === journal.head
@@ -43,7 +35,7 @@ export class SignalReader {
       refusal: status.refusal ?? undefined,
       noFrameMs: nowMs - this.#frameMs,
       orientationWrong: status.connections.filter(({ orientation }) => orientation === 'wrong').length,
-      wireChanged: status.wire?.changed === true ? (status.wire.what ?? 'the wire changed') : undefined,
+      wireChanged: status.wire.changed ? (status.wire.what ?? 'the wire changed') : undefined,
       journal: {
         isFailing: journal.failing,
         failed: journal.failed ?? undefined,
@@ -54,7 +46,7 @@ export class SignalReader {
       },
       disk: {
         freeBytes: status.disk?.free_bytes,
-        daysLeft: status.disk?.days_left ?? daysLeft,
+        daysLeft: status.disk?.days_left ?? undefined,
         isFull: status.disk?.full === true,
       },
       archive: status.archive

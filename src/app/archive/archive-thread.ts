@@ -6,7 +6,7 @@ import type { ArchiveStatus } from '#live'
 import type { Config } from '../config/config.ts'
 import type { Log } from '../log/log.ts'
 import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
-import type { ArchiveBound, ArchiveNews, ArchiveSettings } from './archive-worker.ts'
+import type { ArchiveNews, ArchiveSettings, ToArchiver } from './archive-worker.ts'
 
 export const ARCHIVE_EVERY_MS = 60_000
 /** How often the thread is told how far the store is. */
@@ -57,6 +57,12 @@ export class ArchiveThread {
     this.#timer.unref()
   }
 
+  /** A segment was sealed. */
+  look(): void {
+    this.#tellBound()
+    this.#thread.post({ look: true } satisfies ToArchiver)
+  }
+
   status(): ThreadStatus {
     return this.#thread.status()
   }
@@ -79,7 +85,7 @@ export class ArchiveThread {
   }
 
   #tellBound(): void {
-    this.#thread.post({ readBefore: this.#options.readBefore() ?? null } satisfies ArchiveBound)
+    this.#thread.post({ readBefore: this.#options.readBefore() ?? null } satisfies ToArchiver)
   }
 
   #told(news: ArchiveNews): void {

@@ -12,8 +12,11 @@ export type ArchiveSettings = {
   readonly everyMs: number
 }
 
-/** What the owner says: nothing before this segment need be kept for the store; `null` while that is not known. */
-export type ArchiveBound = { readonly readBefore: number | null }
+/**
+ * What the owner says: nothing before this segment need be kept for the store, `null` while that is not known; or that there
+ * is something new to archive.
+ */
+export type ToArchiver = { readonly readBefore: number | null } | { readonly look: true }
 
 export type ArchiveNews =
   | ArchiveEvent
@@ -83,6 +86,8 @@ await serveThread(
     }
   },
   (message) => {
-    readBefore = (message as ArchiveBound).readBefore ?? undefined
+    const said = message as ToArchiver
+    if ('look' in said) wake()
+    else readBefore = said.readBefore ?? undefined
   },
 )

@@ -13,6 +13,15 @@ test('chrony says how slow the clock is; the error is root dispersion and half t
   expect(readChrony(output)).toEqual({ source: 'chrony', offsetMs: -2.5, errorMs: 11 })
   expect(readChrony(output.replace('Normal', 'Not synchronised'))).toBeUndefined()
   expect(readChrony('506 Cannot talk to daemon\n')).toBeUndefined()
+  // As chronyc 4.3 of Debian printed it of a server whose clock was two seconds ahead of ours.
+  const behind =
+    '7F000001,127.0.0.1,2,1795382675.531375887,2.000009775,-0.000000016,0.000002680,-0.003,-0.000,0.052,0.000029085,0.000002862,4.1,Normal\n'
+  expect(readChrony(behind)?.offsetMs).toBeCloseTo(-2_000.009775)
+  expect(readChrony(behind)?.errorMs).toBeCloseTo(0.0174, 4)
+  // As it printed them: a daemon that follows its own clock, and one that follows none.
+  const rest = '0.000000000,0.000000000,0.000000000,0.000,0.000,0.000,0.000000000,0.000000000,0.0'
+  expect(readChrony(`7F7F0101,,10,1795382573.384377596,${rest},Normal\n`)).toBeUndefined()
+  expect(readChrony(`00000000,,0,0.000000000,${rest},Not synchronised\n`)).toBeUndefined()
 })
 
 test('ntpq says how far the servers are ahead', () => {

@@ -4,13 +4,16 @@
  */
 import type { ClockBody } from '#domain'
 
+/** chrony's own clock, when it follows nothing else: what it says of itself is nothing. */
+const CHRONY_LOCAL = '7F7F0101'
+
 /**
  * `chronyc -c tracking`: fields by comma. The fifth is the seconds that the clock is slow of NTP time (client.c of chrony 4:
  * above 0 is printed as "slow"), the eleventh the root delay, the twelfth the root dispersion, the last the leap status.
  */
 export function readChrony(output: string): ClockBody | undefined {
   const fields = output.trim().split('\n')[0]?.split(',') ?? []
-  if (fields.length < 14 || fields.at(-1) === 'Not synchronised') return undefined
+  if (fields.length < 14 || fields[0] === CHRONY_LOCAL || fields.at(-1) === 'Not synchronised') return undefined
   const [slowS, delayS, dispersionS] = [fields[4], fields[10], fields[11]].map(asNumber)
   if (slowS === undefined || delayS === undefined || dispersionS === undefined) return undefined
   return { source: 'chrony', offsetMs: -slowS * 1000, errorMs: (dispersionS + delayS / 2) * 1000 }

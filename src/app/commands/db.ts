@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { formatPosition } from '#domain'
 import { FileDisk, listSegments } from '#journal'
 import { DEFAULT_SCHEMA, migrate, readStatus, rebuildPrepare, reset, type SchemaStatus, StoreWriter } from '#store'
+import { tellRemoved } from '../reading/journal-faults.ts'
 import { isRecording } from '../recorder/data-lock.ts'
 import { type OpenClient, openClient } from '../store/open-client.ts'
 import { EXIT } from './failure.ts'
@@ -10,7 +11,17 @@ import { print, printJson, table } from './output.ts'
 import { type CommonFlags, folderToRead, withData, withJson } from './shared.ts'
 
 type Client = Awaited<ReturnType<typeof openClient>>['client']
-type DbFlags = CommonFlags & { readonly database?: string; readonly confirm?: string }
+type DbFlags = CommonFlags & { readonly database?: string; readonly confirm?: string; readonly inPart?: boolean }
+
+/** Emptying the tables would lose the rows of what is not here. */
+export class JournalInPart extends Error {
+  override readonly name = 'JournalInPart'
+  readonly code = 'FLOW_JOURNAL_IN_PART'
+
+  constructor(removed: readonly string[]) {
+    super(`the rows of what is archived would be gone: ${removed.join(' ')} Restore it first, or say --in-part`)
+  }
+}
 
 export class StillRecording extends Error {
   override readonly name = 'StillRecording'
@@ -44,7 +55,7 @@ export function addDb(program: Command): void {
     'rebuild',
     'Empties every table that is made from the journal and makes the rows again; models and trading rows stay.',
     rebuild,
-  )
+  ).option('--in-part', 'although segments of the journal are in an archive and not here: their rows are not made')
   add(
     'reset',
     'Drops everything of ours, models and trading rows included; no other program’s table is touched.',
@@ -116,6 +127,8 @@ async function showUrl(folder: string, flags: DbFlags): Promise<number> {
 
 async function rebuild(folder: string, flags: DbFlags): Promise<number> {
   refuseWhileRecording(folder)
+  const removed = await tellRemoved(`${folder}/journal`)
+  if (removed.length > 0 && flags.inPart !== true) throw new JournalInPart(removed)
   return withClient(folder, flags, async (client, { lease: { url }, schema }) => {
     await migrate(client, { schema })
     await rebuildPrepare(client, { schema })

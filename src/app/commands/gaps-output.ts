@@ -22,6 +22,7 @@ export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedG
   const shown = holes.slice(-ROWS_MAX)
   const rows = shown.map((hole) => rowOf(hole, zone, view.untilMs))
   const notes = [
+    ...(shown.some(({ open }) => open > 0) ? ['In parentheses: markets that are still in it.'] : []),
     ...(holes.length > shown.length ? [`The ${shown.length} latest of ${holes.length} holes; --json has all.`] : []),
     ...(view.hasDied ? ['The recorder died and has not been started again: the last hole goes on.'] : []),
   ]
@@ -73,8 +74,8 @@ const rowOf = (
   toMs === undefined ? `${tellDuration(Math.max(0, untilMs - fromMs))} …` : tellDuration(toMs - fromMs),
   cause,
   WHOSE[blame],
-  markets.length === 0 ? 'all' : open > 0 ? `${markets.length}, ${open} open` : String(markets.length),
-  closedBy ?? 'still open',
+  markets.length === 0 ? 'all' : open > 0 ? `${markets.length} (${open})` : String(markets.length),
+  closedBy ?? 'open',
 ]
 
 export function gapsJson(

@@ -4,6 +4,7 @@ import { wallTime } from '#ledger'
 import { isRecording } from '../recorder/data-lock.ts'
 import { buildReport } from '../report/build-report.ts'
 import { renderReport, reportJson } from '../report/render-report.ts'
+import { sendReport } from '../report/send-report.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 import { showProgress } from './progress.ts'
@@ -16,6 +17,7 @@ type ReportFlags = CommonFlags &
     readonly marketMin: number
     readonly lagMax: number
     readonly resultWithin: number
+    readonly send?: boolean
   }
 
 const DAY_MS = 86_400_000
@@ -26,6 +28,7 @@ export function addReport(program: Command): void {
     .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
     .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
     .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)
+    .option('--send', 'also to the targets of the alarms')
     .summary('was the last day clean?')
     .description(
       'Says of the last 24 hours, or of the time asked for, whether everything is as it should be: uptime, frames, holes by\n' +
@@ -35,7 +38,7 @@ export function addReport(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  kalshiflow report\n  kalshiflow report --day yesterday --zone America/New_York\n  kalshiflow report --json --clean-min 99.99\n\n' +
-        'Exit code: 0 every line is as it should be, 1 one is not, 2 could not run.',
+        'Exit code: 0 every line is as it should be, 1 one is not, 2 could not run, or could not be sent.',
     )
     .action(async (flags: ReportFlags) => {
       const nowMs = Date.now()
@@ -55,6 +58,7 @@ export function addReport(program: Command): void {
       if (flags.json === true) printJson(reportJson(report))
       else print(renderReport(report).join('\n'))
       process.exitCode = report.isClean ? EXIT.DONE : EXIT.FAULTS
+      if (flags.send === true && !(await sendReport(report, flags))) process.exitCode = EXIT.COULD_NOT_RUN
     })
 }
 

@@ -1,6 +1,6 @@
 /** `kalshiflow sessions`: the runs that a journal holds, with how each ended. */
 import type { Command } from 'commander'
-import { tellMissing } from '../reading/journal-faults.ts'
+import { tellMissing, tellRemoved } from '../reading/journal-faults.ts'
 import { listRuns, type Run } from '../reading/last-run.ts'
 import { isRecording } from '../recorder/data-lock.ts'
 import { EXIT } from './failure.ts'
@@ -21,6 +21,8 @@ export function addSessions(program: Command): void {
       const isRunning = isRecording(folder)
       const missing = await tellMissing(`${folder}/journal`)
       for (const text of missing) process.stderr.write(`kalshiflow: ${text}\n`)
+      // Their runs are not listed; it is no fault.
+      for (const text of await tellRemoved(`${folder}/journal`)) process.stderr.write(`kalshiflow: ${text}\n`)
       process.exitCode = missing.length > 0 ? EXIT.FAULTS : EXIT.DONE
       const withState = runs.map((run, index) => ({ ...run, isRunning: isRunning && index === runs.length - 1 }))
       if (flags.json === true) printJson(withState.map(asJson))

@@ -1,5 +1,5 @@
 /** What is wrong with a journal's files, in words that say what is lost and what to do. */
-import { FileDisk, findMissing, type ReadFault, type SegmentFault } from '#journal'
+import { FileDisk, findMissing, type ReadFault, readArchived, type SegmentFault } from '#journal'
 
 /** Faults that are seen from the headers alone; empty for a folder without a journal. */
 export async function tellMissing(folder: string): Promise<string[]> {
@@ -8,6 +8,16 @@ export async function tellMissing(folder: string): Promise<string[]> {
     throw error
   })
   return faults.map((fault) => tellSegmentFault(folder, fault))
+}
+
+/** What was removed here since an archive has it, in words for each target; empty when nothing was. */
+export async function tellRemoved(folder: string): Promise<string[]> {
+  const segments = await readArchived(new FileDisk(), folder)
+  const targets = Map.groupBy(segments, ({ target }) => target)
+  return [...targets].map(([target, each]) => {
+    const { segment: first } = each[0]!
+    return tellArchived(folder, { kind: 'archived', segment: first, first, last: each.at(-1)!.segment, target })
+  })
 }
 
 const tellSegmentFault = (folder: string, { kind, segment }: SegmentFault): string => {

@@ -72,3 +72,21 @@ export function byDay(coverage: readonly Coverage[]): DayCoverage[] {
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Each market's days put together: `day` is then the first and the last with a slash between them. */
+export function byMarket(coverage: readonly Coverage[]): Coverage[] {
+  const markets = new Map<string, Coverage>()
+  for (const each of coverage) {
+    const before = markets.get(each.market)
+    markets.set(each.market, before === undefined ? each : together(before, each))
+  }
+  return [...markets.values()]
+}
+
+const together = (a: Coverage, b: Coverage): Coverage => ({
+  market: a.market,
+  day: `${a.day.slice(0, 10)}/${b.day}`,
+  openKnown: a.openKnown && b.openKnown,
+  openMs: a.openMs === undefined || b.openMs === undefined ? undefined : a.openMs + b.openMs,
+  ...totalOf([a, b]),
+})

@@ -58,7 +58,7 @@ export async function readLedgerRows(client: pg.Client, options: ReadRowsOptions
     )
     const valid = await query(
       `SELECT v.*, (SELECT max(a.received_ns) FROM ${at('rl_audits')} a WHERE a.market_id = v.market_id
-         AND a.connection = v.connection AND a.levels_wrong = 0
+         AND a.connection = v.connection AND a.result <> 'mismatched'
          AND (a.segment, a."offset") >= (v.from_segment, v.from_offset)
          AND (v.to_segment IS NULL OR (a.segment, a."offset") <= (v.to_segment, v.to_offset))) AS verified_ns
        FROM ${at('rl_validity')} v JOIN ${at('rl_markets')} m USING (market_id)

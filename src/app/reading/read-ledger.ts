@@ -12,7 +12,7 @@ import {
   type ReadFault,
   type SegmentSummary,
 } from '#journal'
-import { Ledger } from '#ledger'
+import { type Counts, Ledger } from '#ledger'
 import { foldRecord } from '#live'
 import type { LedgerView } from './ledger-view.ts'
 
@@ -26,8 +26,8 @@ export type ReadLedgerOptions = {
   readonly isRecording: boolean
   /** Unix ms: up to when a recorder that died is said to be down. */
   readonly nowMs: number
-  /** Told of each block, after its records are folded: when it began, and how many frames and audits it held. */
-  readonly onBlock?: (block: { readonly atMs: number; readonly frames: number }) => void
+  /** Told of each block, after its records are folded: when it began, and what the ledger counted up to and with it. */
+  readonly onBlock?: (atMs: number, counts: Counts) => void
   readonly applied?: ConstructorParameters<typeof Ledger>[1]
   /** Bytes read so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
@@ -62,9 +62,8 @@ export async function readLedger(options: ReadLedgerOptions): Promise<LedgerRead
       if (block.segment !== position.segment) {
         before = segments.filter(({ number }) => number < block.segment).reduce((sum, { bytes }) => sum + bytes, 0)
       }
-      const { frames } = ledger.counts
       while (block.next()) ledger.take(block)
-      options.onBlock?.({ atMs: Number(block.baseNs / 1_000_000n), frames: ledger.counts.frames - frames })
+      options.onBlock?.(Number(block.baseNs / 1_000_000n), ledger.counts)
       position = { segment: block.segment, offset: block.end }
       onProgress?.(before + block.end, total)
     }

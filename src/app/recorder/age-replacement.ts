@@ -38,11 +38,12 @@ export class AgeReplacement<Key extends object> {
   /** The connection to replace now; it counts as replaced. `undefined`: none. */
   next(connections: readonly AgedConnection<Key>[], nowMs: number): AgedConnection<Key> | undefined {
     if (this.#limitMs === 0 || nowMs - this.#lastMs < REPLACE_ANY_MS_MIN) return undefined
-    const aged = connections.filter((each) => each.climbMs > this.#limitMs)
-    if (aged.length === 0 || connections.some(({ isWhole }) => !isWhole)) return undefined
-    const due = aged.filter(({ key }) => {
-      const before = this.#before.get(key)
-      return before === undefined || nowMs - before.atMs >= before.waitMs
+    const due = connections.filter((each) => {
+      const before = this.#before.get(each.key)
+      const mayAgain = before === undefined || nowMs - before.atMs >= before.waitMs
+      // The aged one itself may be waiting for snapshots: they come late, like everything on it.
+      const areOthersWhole = connections.every((other) => other === each || other.isWhole)
+      return each.climbMs > this.#limitMs && mayAgain && areOthersWhole
     })
     const worst = due.sort((one, other) => other.climbMs - one.climbMs)[0]
     if (worst !== undefined) this.#replaced(worst.key, nowMs)

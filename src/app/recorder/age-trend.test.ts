@@ -58,6 +58,9 @@ describe('a replacement', () => {
     const replacement = new AgeReplacement<object>(5_000)
     expect(replacement.next(aged(9_000, 0, false), 0)).toBeUndefined()
     expect(replacement.next(aged(9_000), 1)?.key).toBe(first)
+    // It itself may be waiting for snapshots that come late.
+    const waiting = { key: first, isWhole: false, climbMs: 9_000 }
+    expect(new AgeReplacement<object>(5_000).next([waiting], 0)?.key).toBe(first)
   })
 
   test('that does not help comes ever more rarely', () => {

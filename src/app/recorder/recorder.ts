@@ -269,7 +269,7 @@ export class Recorder {
   /** An estimate of how far the wall clock is off: kept in the journal, since message ages are only as good as it. */
   clockEstimated(body: ClockBody): void {
     this.#clock = body
-    if (this.#stopping === undefined) this.#tape.record(RECORD.CLOCK, 0, encodeJson(body))
+    if (this.#stopping === undefined) this.#tape.offer(RECORD.CLOCK, 0, encodeJson(body))
   }
 
   note(text: string, fields: Readonly<Record<string, unknown>> = {}): void {

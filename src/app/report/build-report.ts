@@ -4,10 +4,10 @@
  */
 import { statfs } from 'node:fs/promises'
 import { FileDisk, listSegments } from '#journal'
-import { type Range, type Run, totalOf } from '#ledger'
+import { type Counts, type Range, type Run, totalOf } from '#ledger'
 import { askRecorder } from '#live'
 import { tellMissing, tellReadFault } from '../reading/journal-faults.ts'
-import { coverageIn, pickHoles } from '../reading/ledger-view.ts'
+import { byMarket, coverageIn, pickHoles } from '../reading/ledger-view.ts'
 import { readLedger } from '../reading/read-ledger.ts'
 import { VERSION } from '../version.ts'
 import { AgeHistogram } from './age-histogram.ts'
@@ -36,13 +36,11 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
   const journal = `${folder}/journal`
   const ages = new AgeHistogram()
   const isWithin = (ms: number) => ms >= range.fromMs && ms < range.toMs
-  let frames = 0
+  const counted = new CountsWithin(isWithin)
   let deltas = 0
   const read = await readLedger({
     ...{ folder: journal, fromMs: range.fromMs, toMs: range.toMs, isRecording, nowMs },
-    onBlock: (block) => {
-      if (isWithin(block.atMs)) frames += block.frames
-    },
+    onBlock: (atMs, counts) => counted.add(atMs, counts),
     applied: ({ changedMs, exchangeMs }) => {
       if (exchangeMs > 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.add(changedMs - exchangeMs)
     },
@@ -53,7 +51,7 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
   // Before the first run nobody was to record, and of what is to come nothing is known.
   const fromMs = Math.max(range.fromMs, runs[0]?.fromMs ?? range.fromMs)
   const within = { fromMs, toMs: Math.max(fromMs, Math.min(range.toMs, nowMs)), zone: range.zone }
-  const coverage = coverageIn(read, within)
+  const coverage = byMarket(coverageIn(read, within))
   const segments = await listSegments(new FileDisk(), journal)
   const facts: Facts = {
     environment: segments.at(-1)?.environment,
@@ -61,12 +59,11 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     runs: runs.filter((run) => run.toMs >= within.fromMs && run.fromMs < within.toMs),
     upMs: upMsOf(runs, within),
     isRecording,
-    frames,
-    records: ledger.counts.records,
+    frames: counted.frames,
     holes: pickHoles(read, within),
     coverage,
     total: totalOf(coverage),
-    audits: ledger.counts.audits,
+    audits: counted.audits,
     ages: ages.ages,
     store: isRecording ? await storeOf(folder) : undefined,
     disk: await diskOf(folder, segments, nowMs),
@@ -84,6 +81,27 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     ],
   }
   return judgeReport(facts, limits)
+}
+
+/** What was counted in the blocks of the stretch alone: more is read, to know where its books stand. */
+class CountsWithin {
+  readonly #isWithin: (ms: number) => boolean
+  frames = 0
+  readonly audits = { matched: 0, offset: 0, mismatched: 0 }
+  #before = { frames: 0, audits: { matched: 0, offset: 0, mismatched: 0 } }
+
+  constructor(isWithin: (ms: number) => boolean) {
+    this.#isWithin = isWithin
+  }
+
+  add(atMs: number, { frames, audits }: Counts): void {
+    if (this.#isWithin(atMs)) {
+      this.frames += frames - this.#before.frames
+      for (const each of ['matched', 'offset', 'mismatched'] as const)
+        this.audits[each] += audits[each] - this.#before.audits[each]
+    }
+    this.#before = { frames, audits: { ...audits } }
+  }
 }
 
 const upMsOf = (runs: readonly Run[], { fromMs, toMs }: Range): number =>

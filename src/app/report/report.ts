@@ -16,8 +16,8 @@ export type Facts = {
   /** A recorder runs now, and when it says something of itself, what. */
   readonly isRecording: boolean
   readonly frames: number
-  readonly records: number
   readonly holes: readonly Hole[]
+  /** One for each market that was asked for. */
   readonly coverage: readonly Coverage[]
   readonly total: Total
   readonly audits: { readonly matched: number; readonly offset: number; readonly mismatched: number }

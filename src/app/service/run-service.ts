@@ -31,7 +31,6 @@ import { chooseMarkets, chosenBefore, followMarkets } from './choose-markets.ts'
 import { checkFree, DiskWatch, freeSpaceOf } from './disk-watch.ts'
 import { refuseMoreThanRead, warnOfScopes } from './key-scopes.ts'
 import { loadSigningKey, openRecording } from './open-recording.ts'
-import { daysLeft } from './outlook.ts'
 import { OutlookTeller } from './outlook-teller.ts'
 import type { ServiceOptions } from './service-options.ts'
 import { fieldsOf, viewService } from './service-view.ts'
@@ -89,13 +88,15 @@ type Begun = {
 async function serveRecording(options: ServiceOptions, begun: Begun): Promise<RunAccount> {
   const { config, environment, dataFolder, builtIn } = options
   const { recorder, key, log, panel, signals } = begun
-  const sealer = config.journal.seal ? startJournalSealer(`${dataFolder}/journal`, log) : undefined
+  let archive: ArchiveThread | undefined
+  const sealer = config.journal.seal
+    ? startJournalSealer(`${dataFolder}/journal`, log, () => archive?.look())
+    : undefined
   const disk = new DiskWatch(dataFolder, (free) => recorder.looked(free))
   const rest = new RecorderRest(config, recorder, key, log)
   const list = followMarkets(options, recorder, rest, log)
   const kept = { seal: config.journal.seal, store: options.store }
   let api: ApiThread | undefined
-  let archive: ArchiveThread | undefined
   let store: RecorderStore | undefined
   let alerts: AlertService | undefined
   const outlook = new OutlookTeller({ recorder, store: () => store, disk, kept, log })
@@ -132,7 +133,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
     const ended = Promise.race([signals.stopped, recorder.broken.then((error) => ({ reason: error.message }))])
     await disk.start()
     rest.start()
-    alerts = startAlerts(options, recorder, log, control, () => daysOf(disk, outlook))
+    alerts = startAlerts(options, recorder, log, control)
     void tellAllBounds(options, opened?.bounds, log)
     const markets = await chosenBefore(ended, async (signal) =>
       list === undefined ? config.markets : await chooseMarkets(config, options.maxMarkets, list, log, signal),
@@ -155,6 +156,7 @@ async function serveRecording(options: ServiceOptions, begun: Begun): Promise<Ru
         outlook: () => outlook.current,
         api: () => api?.status(),
         exchange: () => builtIn?.exchange.status(),
+        archive: () => archive?.summary(),
         clockAheadMs: () => rest.clockAheadMs,
       }
       panel.start(
@@ -205,25 +207,23 @@ function startAlerts(
   recorder: Recorder,
   log: Log,
   control: ControlServer,
-  daysLeft: () => number | undefined,
 ): AlertService {
   const status = () => control.status()
-  const alerts = new AlertService({ config, environment, dataFolder, log, status, daysLeft })
+  const alerts = new AlertService({ config, environment, dataFolder, log, status })
   const { wasDownFromNs } = recorder
   alerts.start(wasDownFromNs === undefined ? undefined : new Date(Number(wasDownFromNs / 1_000_000n)))
   return alerts
 }
 
-const daysOf = ({ figures }: DiskWatch, { current }: OutlookTeller): number | undefined =>
-  figures.freeBytes === undefined || current === undefined ? undefined : daysLeft(figures.freeBytes, current)
-
 const SEAL_EVERY_MS = 60_000
 
-const startJournalSealer = (folder: string, log: Log) =>
+const startJournalSealer = (folder: string, log: Log, onSealed: () => void) =>
   startSealer({
     folder,
     everyMs: SEAL_EVERY_MS,
-    onSealed: ({ segment, raw, sealed }) =>
-      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes }),
+    onSealed: ({ segment, raw, sealed }) => {
+      log.info({ event: 'segment_sealed', segment, rawBytes: raw.bytes, sealedBytes: sealed.bytes })
+      onSealed()
+    },
     onFailed: (failure) => log.error({ event: 'seal_failed', ...failure }),
   })

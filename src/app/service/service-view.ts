@@ -1,6 +1,6 @@
 /** One look at everything that runs: what the panel draws, the plain lines tell and troubles are read from. */
 import type { Environment } from '#domain'
-import type { StoreSummary } from '#live'
+import type { ArchiveStatus, StoreSummary } from '#live'
 import type { AgeFigures } from '../recorder/message-age.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { marketsOf } from '../recorder/status.ts'
@@ -40,6 +40,8 @@ export type ServiceView = {
   readonly outlook: Outlook | undefined
   readonly api: (ThreadStatus & { readonly url: string | undefined }) | undefined
   readonly exchange: ThreadStatus | undefined
+  /** `undefined` when nothing is archived. */
+  readonly archive: ArchiveStatus | undefined
   /** How far our clock is ahead of the exchange's, where that is known and too much. */
   readonly clockAheadMs: number | undefined
 }
@@ -53,6 +55,7 @@ export type ViewParts = {
   readonly outlook: () => Outlook | undefined
   readonly api: () => ServiceView['api']
   readonly exchange: () => ThreadStatus | undefined
+  readonly archive: () => ArchiveStatus | undefined
   readonly clockAheadMs: () => number | undefined
 }
 
@@ -87,6 +90,7 @@ export function viewService(parts: ViewParts): ServiceView {
     outlook: parts.outlook(),
     api: parts.api(),
     exchange,
+    archive: parts.archive(),
     clockAheadMs: parts.clockAheadMs(),
   }
 }

@@ -48,6 +48,9 @@ export function troublesOf(view: ServiceView): string[] {
     exchange !== undefined &&
       exchange.state !== 'ready' &&
       `the built-in exchange is down: ${exchange.lastError ?? 'it is starting'}`,
+    view.archive != null &&
+      view.archive.last_error !== null &&
+      `${view.archive.behind_segments} journal files are not archived: ${view.archive.last_error}`,
     view.commitP99Ms > COMMIT_SLOW_MS && `the disk is slow: one commit in a hundred takes ${view.commitP99Ms} ms`,
     disk.freeBytes !== undefined && outlook !== undefined && tellDays(daysLeft(disk.freeBytes, outlook)),
   ]

@@ -1,6 +1,7 @@
 /** What a fold must know at the watermark, out of tables in memory: src/store/writer/read-state.ts without SQL. */
 import type { StoredState } from '../rows/stored-state.ts'
 import type { Origin } from '../rows/tables.ts'
+import { timesOfRow } from '../rows/told-row.ts'
 import type { Stored, Watermark } from '../writer/stored.ts'
 import type { Cell, MemoryRow } from './copy-reader.ts'
 
@@ -10,7 +11,11 @@ export type Rows = (table: string) => readonly MemoryRow[]
 export function readMemoryState(rows: Rows, cursor: MemoryRow): Stored {
   const id = Number(cursor['journal_id'])
   const ours = (table: string) => rows(table).filter((row) => row['journal_id'] === id)
-  const markets = ours('rl_markets').map((row) => ({ id: Number(row['market_id']), ticker: String(row['ticker']) }))
+  const markets = ours('rl_markets').map((row) => ({
+    id: Number(row['market_id']),
+    ticker: String(row['ticker']),
+    times: timesOfRow(row),
+  }))
   const ids = new Set<Cell>(markets.map((each) => each.id))
   const open = (row: MemoryRow) => (row['to_segment'] ?? null) === null
   return {

@@ -11,8 +11,10 @@ import { MemoryTables } from './memory-tables.ts'
 export class MemoryStore extends MemoryTables implements StoreDatabase {
   async connect(): Promise<StoreConnection> {
     const fault = await this.fault('connect')
-    if (fault === 'hang') return new Promise(() => {})
-    if (fault !== undefined) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-    return new MemoryConnection(this)
+    if (fault === undefined) return new MemoryConnection(this)
+    // Who connects waits only so long by himself.
+    if (fault === 'hang') await this.late()
+    const code = fault === 'hang' ? 'ETIMEDOUT' : 'ECONNREFUSED'
+    throw Object.assign(new Error(`connect ${code}`), { code })
   }
 }

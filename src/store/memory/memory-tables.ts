@@ -21,7 +21,7 @@ export type StoreFault =
 export type MemoryStoreOptions = {
   /** Asked before each operation. May wait: a slow database. */
   readonly fault?: (operation: StoreOperation) => StoreFault | undefined | Promise<StoreFault | undefined>
-  /** How a commit that comes late waits. */
+  /** How long a commit that comes late waits, and a connect that is not answered. */
   readonly late?: () => Promise<void>
 }
 

@@ -41,6 +41,13 @@ export class KnownMarkets {
     return this.#withId(this.#known[number]!)
   }
 
+  /** The market of a ticker that has a number; `undefined` for any other. */
+  find(ticker: string): Known | undefined {
+    const number = this.tickers.numberOf(ticker)
+    const known = number < 0 ? undefined : this.#known[number]
+    return known !== undefined && known.id > 0 ? known : undefined
+  }
+
   /** The market of a ticker, made at first sight; `undefined` for one that no row can hold. */
   of(ticker: string): Known | undefined {
     const number = this.tickers.numberOf(ticker)

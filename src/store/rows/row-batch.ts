@@ -79,6 +79,7 @@ export class RowBatch {
   /** Of rows that an earlier transaction inserted. */
   readonly endedSessions: JsonRow[] = []
   readonly changedConnections: JsonRow[] = []
+  readonly toldMarkets: JsonRow[] = []
   readonly endedGaps: GapRow[] = []
   readonly endedValidity: ValidityRow[] = []
   readonly endedCoverage: CoverageRow[] = []
@@ -142,6 +143,7 @@ export class RowBatch {
       this.rows +
         this.endedSessions.length +
         this.changedConnections.length +
+        this.toldMarkets.length +
         this.endedGaps.length +
         this.endedValidity.length +
         this.endedCoverage.length ===

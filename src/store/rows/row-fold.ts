@@ -20,19 +20,20 @@ import {
   type GapBody,
   NO_LEVELS,
   RECORD,
+  type RestBody,
   type SessionBody,
   type ValidityBody,
 } from '#domain'
 import { type Audited, Fold, type Market } from '#feed'
 import { decodeCheckpoint, decodeJson, type JournalBlock } from '#journal'
-import { askedIn } from '#ledger'
+import { askedIn, type PlacedTimes, ToldTimes } from '#ledger'
 import { Conflation } from './conflation.ts'
 import { isStorableTicker, KnownMarkets, STORED_TICKER_LENGTH_MAX } from './known-markets.ts'
 import { RowBatch } from './row-batch.ts'
 import { Runs } from './runs.ts'
 import { type Known, Standing } from './standing.ts'
 import type { StoredState } from './stored-state.ts'
-import { type DeltaRow, type Origin, SNAPSHOT_KIND } from './tables.ts'
+import { type DeltaRow, type Origin, SNAPSHOT_KIND, withoutNul } from './tables.ts'
 
 export type RowFoldOptions = {
   /** Deltas of a market that may become one row of a level. 1 keeps each. */
@@ -74,6 +75,7 @@ export class RowFold {
   readonly #scanner = new DeltaScanner(this.#markets.tickers)
   readonly #decoder = new TextDecoder()
 
+  readonly #times = new ToldTimes()
   #batch: RowBatch
   /** Rows are made; `false` while the fold only catches up with what is stored already. */
   #writes = false
@@ -151,6 +153,7 @@ export class RowFold {
     this.#batch = new RowBatch(state.journalId)
     this.#markets.resume(state.markets, state.lastMarketId)
     this.#runs.resume(state)
+    for (const { ticker, times } of state.markets) this.#times.resume(ticker, times)
     const tickerOf = new Map(state.markets.map(({ id, ticker }) => [id, ticker]))
     this.#writes = true
     this.#standing.resume(state, (id) => {
@@ -426,6 +429,7 @@ export class RowFold {
       this.#quarantine(block, 'text without NUL is needed', 'msg')
       return
     }
+    this.#told(this.#times.lifecycle(block.body().toString('utf8'), this.#origin))
     const { segment, offset, receivedNs } = this.#origin
     this.#batch.lifecycle.push({
       at: this.#origin,
@@ -484,6 +488,11 @@ export class RowFold {
         if (book !== undefined) this.fold.checkpoint(book, unixMs(block))
         return
       }
+      case RECORD.REST: {
+        const body = decodeJson<RestBody>(block.body())
+        if (body !== undefined) this.#told(this.#times.rest(body, this.#origin))
+        return
+      }
       case RECORD.GAP: {
         const body = decodeJson<GapBody>(block.body())
         if (body !== undefined) this.#runs.declaredGap(body)
@@ -535,6 +544,16 @@ export class RowFold {
     )
   }
 
+  /** The exchange said something new of these markets: rows of those that have one say so. */
+  #told(tickers: readonly string[]): void {
+    if (!this.#writes) return
+    for (const ticker of tickers) {
+      const known = this.#markets.find(ticker)
+      if (known === undefined) continue
+      this.#batch.toldMarkets.push({ at: this.#origin, market_id: known.id, ...toldColumns(this.#times.get(ticker)) })
+    }
+  }
+
   #marketFound(known: Known): void {
     const { segment, offset, receivedNs } = this.#origin
     this.#batch.markets.push({
@@ -545,9 +564,21 @@ export class RowFold {
       first_segment: segment,
       first_offset: offset,
       first_ns: String(receivedNs),
+      ...toldColumns(this.#times.get(known.ticker)),
     })
   }
 }
+
+/** What the exchange said of a market, as its row has it; NULL where it said nothing. */
+const toldColumns = ({ openMs, closeMs, status, result, told }: PlacedTimes) => ({
+  open_ms: openMs ?? null,
+  close_ms: closeMs ?? null,
+  status: status === undefined ? null : withoutNul(status),
+  result: result === undefined ? null : withoutNul(result),
+  told_segment: told?.segment ?? null,
+  told_offset: told?.offset ?? null,
+  told_ns: told === undefined ? null : String(told.receivedNs),
+})
 
 /** The stamp as Unix ms with fraction, without a bigint for each record. */
 const unixMs = (block: JournalBlock): number => Number(block.baseNs / 1000n) / 1000 + block.deltaNs / 1e6

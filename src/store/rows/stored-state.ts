@@ -2,11 +2,12 @@
  * What the database already says at the watermark: what a fold that goes on from there must know beside its books. Read by
  * the writer in one snapshot of the database; plain data.
  */
+import type { PlacedTimes } from '#ledger'
 import type { Origin } from './tables.ts'
 
 export type StoredState = {
   readonly journalId: number
-  readonly markets: readonly { readonly id: number; readonly ticker: string }[]
+  readonly markets: readonly { readonly id: number; readonly ticker: string; readonly times: PlacedTimes }[]
   /** The highest market id of all journals in the schema; 0 when there is none. */
   readonly lastMarketId: number
   /** The highest connection number stored; 0 when there is none. */

@@ -1,17 +1,25 @@
 /** What a batch tells of rows that earlier transactions inserted: runs, connections, gaps, validity and asked time that have an end now. */
 import type { JsonRow, RowBatch } from '../rows/row-batch.ts'
 import type { CoverageRow, Origin } from '../rows/tables.ts'
-import { CHANGED_CONNECTION, ENDED_COVERAGE, ENDED_GAP, ENDED_SESSION, ENDED_VALIDITY } from './json-tables.ts'
+import {
+  CHANGED_CONNECTION,
+  ENDED_COVERAGE,
+  ENDED_GAP,
+  ENDED_SESSION,
+  ENDED_VALIDITY,
+  TOLD_MARKET,
+} from './json-tables.ts'
 import type { StoreConnection } from './store-database.ts'
 
 export async function endRows(batch: RowBatch, connection: StoreConnection): Promise<void> {
-  const { endedSessions, changedConnections, endedGaps, endedValidity, endedCoverage } = batch
+  const { endedSessions, toldMarkets, changedConnections, endedGaps, endedValidity, endedCoverage } = batch
   if (endedSessions.length > 0) {
     await connection.change(
       ENDED_SESSION,
       endedSessions.map((row) => ({ ...row, at: undefined })),
     )
   }
+  if (toldMarkets.length > 0) await connection.change(TOLD_MARKET, lastOf(toldMarkets))
   if (changedConnections.length > 0) await connection.change(CHANGED_CONNECTION, merged(batch))
   if (endedGaps.length > 0) {
     const ended = endedGaps.map(({ market, cause, found, to, closedBy }) => ({
@@ -58,6 +66,11 @@ export const coverageRow = ({ market, connection, from, to }: CoverageRow): Json
   from_ns: String(from.receivedNs),
   ...endColumns(to),
 })
+
+/** What was said of a market last in the batch is all that was said. */
+const lastOf = (rows: readonly JsonRow[]): object[] => [
+  ...new Map(rows.map(({ at: _, ...row }) => [row['market_id'], row])).values(),
+]
 
 /** A connection may change twice in a batch, and a change takes only one row for each. */
 function merged({ changedConnections }: RowBatch): object[] {

@@ -6,6 +6,16 @@ export type JsonTable = { readonly name: string; readonly columns: Readonly<Reco
 /** Rows of earlier transactions that get columns that they had not. `keys` say which row; the rest is set. */
 export type ChangedTable = JsonTable & { readonly keys: readonly string[] }
 
+const TOLD = {
+  status: 'text',
+  result: 'text',
+  open_ms: 'bigint',
+  close_ms: 'bigint',
+  told_segment: 'integer',
+  told_offset: 'bigint',
+  told_ns: 'bigint',
+}
+
 export const MARKETS: JsonTable = {
   name: 'rl_markets',
   columns: {
@@ -15,7 +25,15 @@ export const MARKETS: JsonTable = {
     first_segment: 'integer',
     first_offset: 'bigint',
     first_ns: 'bigint',
+    ...TOLD,
   },
+}
+
+/** What the exchange said of a market that has a row. */
+export const TOLD_MARKET: ChangedTable = {
+  name: 'rl_markets',
+  keys: ['market_id'],
+  columns: { market_id: 'integer', ...TOLD },
 }
 
 export const SESSIONS: JsonTable = {

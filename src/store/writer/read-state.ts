@@ -1,6 +1,7 @@
 /** What the database says of a journal at its watermark, read as one: the cursor, and what a fold needs to go on from it. */
 import type pg from 'pg'
 import type { Origin } from '../rows/tables.ts'
+import { timesOfRow } from '../rows/told-row.ts'
 import { quoteName } from '../schema/index.ts'
 import type { OpenOptions } from './store-database.ts'
 import { checkOtherJournals, type JournalIdentity, type Stored, type Watermark } from './stored.ts'
@@ -50,7 +51,11 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
   const query = async (sql: string, values: unknown[]) => (await client.query<Row>(sql, values)).rows
   const [cursor = {}] = await query(`SELECT * FROM ${table('rl_ingest_cursor')} WHERE journal = $1`, [journal])
   const id = Number(cursor['journal_id'])
-  const markets = await query(`SELECT market_id, ticker FROM ${table('rl_markets')} WHERE journal_id = $1`, [id])
+  const markets = await query(
+    `SELECT market_id, ticker, open_ms, close_ms, status, result, told_segment, told_offset, told_ns
+     FROM ${table('rl_markets')} WHERE journal_id = $1`,
+    [id],
+  )
   const [highest = {}] = await query(
     `SELECT (SELECT coalesce(max(market_id), 0) FROM ${table('rl_markets')}) AS market,
             (SELECT coalesce(max(connection), 0) FROM ${table('rl_connections')} WHERE journal_id = $1) AS connection`,
@@ -87,7 +92,11 @@ async function readStored(client: pg.Client, table: (name: string) => string, jo
     watermark: watermarkOf(cursor),
     state: {
       journalId: id,
-      markets: markets.map((row) => ({ id: Number(row['market_id']), ticker: String(row['ticker']) })),
+      markets: markets.map((row) => ({
+        id: Number(row['market_id']),
+        ticker: String(row['ticker']),
+        times: timesOfRow(row),
+      })),
       lastMarketId: Number(highest['market']),
       lastConnection: Number(highest['connection']),
       session:

@@ -11,7 +11,7 @@ import type { ChangedTable, JsonTable } from './json-tables.ts'
 import type { JournalIdentity, Stored, Watermark } from './stored.ts'
 
 export interface StoreDatabase {
-  /** Connected, or rejects with what the database or the way to it says. */
+  /** Connected, or rejects with what the database or the way to it says, within a limit of its own. */
   connect(): Promise<StoreConnection>
 }
 

@@ -1,0 +1,74 @@
+/**
+ * The archive as its user runs it: a recorder that archives by itself, `archive`, a folder that is lost, `restore`, `verify`
+ * and `db rebuild`: the same rows.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { askRecorder } from '#app'
+import { startExchangeProcess } from '../faults/exchange-process.ts'
+import { startRecording, untilValid } from '../recorder/stored-journal.ts'
+import { withFolder } from '../store/database-support.ts'
+import { run } from '../support/program.ts'
+import { until } from '../support/recording.ts'
+
+const command = async (...args: string[]) => {
+  const { code, out, err } = await run([...args, '--json']).ended
+  return { code, err, told: out === '' ? undefined : JSON.parse(out) }
+}
+
+/** Rows of the tables that are made from the journal. */
+async function rowsOf(data: string): Promise<Record<string, number>> {
+  const { told } = await command('db', 'status', '--data', data)
+  return Object.fromEntries(told.tables.map(({ name, rows }: { name: string; rows: number }) => [name, rows]))
+}
+
+test('a recorder archives by itself; what is lost is restored, proved, and makes the same rows', () =>
+  withFolder(async (folder) => {
+    const data = join(folder, 'data')
+    const archive = join(folder, 'archive')
+    mkdirSync(archive)
+    const exchange = await startExchangeProcess(['--capture', 'demo', '--loop', '--rate', '4000'])
+    const settings = { KALSHIFLOW_SEGMENT_MB: '1', KALSHIFLOW_ARCHIVE_TO: archive, KALSHIFLOW_KEEP_DAYS: '1' }
+    const first = startRecording(exchange, data, { settings: { KALSHIFLOW_SEGMENT_MB: '1' }, args: ['--for', '5s'] })
+    expect((await first.ended).code).toBe(0)
+    const second = startRecording(exchange, data, { settings })
+    try {
+      await untilValid(data)
+      const told = async () => (await askRecorder(data, { ask: 'status' })).archive
+      await until('what the first run left is archived', async () => ((await told())?.proved_segments ?? 0) >= 2)
+      expect(await told()).toMatchObject({ target: archive, behind_segments: 0, last_error: null })
+      expect(second.logged('segment_archived').length).toBeGreaterThanOrEqual(2)
+      // Only one program removes.
+      const refused = await command('archive', '--data', data, '--archive-to', archive, '--keep-raw-days', '0')
+      expect([refused.code, refused.told.error.code]).toEqual([2, 'FLOW_STILL_RECORDING'])
+      second.kill('SIGTERM')
+      expect((await second.ended).code).toBe(0)
+    } finally {
+      second.kill('SIGKILL')
+      await second.ended
+      await exchange.close()
+    }
+
+    const before = await rowsOf(data)
+    const done = await command('archive', '--data', data, '--archive-to', archive, '--verify', '--keep-raw-days', '0')
+    expect([done.code, done.told.faults, done.told.behind]).toEqual([0, [], 0])
+    expect(done.told.removed).toBeGreaterThan(0)
+    expect(done.told.verified.segments).toBe(done.told.proved)
+    const inPart = await command('verify', '--data', data)
+    expect([inPart.code, inPart.told.faults]).toEqual([0, []])
+    expect(inPart.told.journal.archived[0]).toContain(archive)
+
+    const rebuilt = await command('db', 'rebuild', '--data', data)
+    expect([rebuilt.code, rebuilt.told.error.code]).toEqual([2, 'FLOW_JOURNAL_IN_PART'])
+    expect(await rowsOf(data)).toEqual(before)
+
+    rmSync(data, { recursive: true })
+    const restored = await command('restore', '--archive-to', archive, '--data', data)
+    expect([restored.code, restored.told.restored]).toEqual([0, done.told.proved])
+    expect(readdirSync(join(data, 'journal')).filter((name) => name.endsWith('.part'))).toEqual([])
+    expect((await command('db', 'rebuild', '--data', data)).code).toBe(0)
+    expect(await rowsOf(data)).toEqual(before)
+    const whole = await command('verify', '--data', data)
+    expect([whole.code, whole.told.faults, whole.told.journal.archived]).toEqual([0, [], []])
+  }))
