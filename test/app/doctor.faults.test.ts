@@ -125,6 +125,19 @@ test('a taken port, a journal with a hole and one of another environment are bad
   })
 })
 
+test('an archive that is not there is bad, and one on the same disk worth a look', async () => {
+  const only = ['--offline', '--only', 'archive', 'alerts']
+  const missing = await doctor(only, { KALSHIFLOW_ARCHIVE_TO: join(folder, 'nowhere') })
+  expect(missing.of('archive')).toMatchObject({ state: 'bad', found: expect.stringContaining('is not there') })
+  expect(missing.of('alerts')).toMatchObject({ state: 'skipped' })
+  const here = await doctor(only, {
+    KALSHIFLOW_ARCHIVE_TO: folder,
+    KALSHIFLOW_ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/x',
+  })
+  expect(here.states).toEqual({ archive: 'warn', alerts: 'bad' })
+  expect(here.out).not.toContain('/x')
+})
+
 test('a key file that others may read is told with the command that mends it', async () => {
   const path = join(folder, 'key.pem')
   writeFileSync(path, exchange.keyPem, { mode: 0o644 })
