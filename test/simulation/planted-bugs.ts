@@ -306,8 +306,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'validity that a later frame gave away not revised',
     file: 'src/ledger/standing.ts',
-    find: 'const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...this.#parts.place(), receivedNs: fromNs }',
-    replace: 'const end = { ...this.#parts.place(), receivedNs: fromNs }',
+    find: 'const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...place, receivedNs: fromNs }',
+    replace: 'const end = { ...place, receivedNs: fromNs }',
     expected: 'S9',
   },
   {
