@@ -297,13 +297,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S8',
   },
   {
-    name: 'the store’s fold begun without what was known at the watermark',
-    file: 'src/store/writer/journal-source.ts',
-    find: '    const isKnown = sawStart || (fold.sawContext && isComplete(fold, stored))\n',
-    replace: '    const isKnown = true\n',
-    expected: 'S8',
-  },
-  {
     name: 'validity that a later frame gave away not revised',
     file: 'src/ledger/standing.ts',
     find: 'const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...place, receivedNs: fromNs }',
