@@ -355,18 +355,4 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'return Math.max(lateMs, 0 * unheardMs, cutOffMs',
     expected: 'S7',
   },
-  {
-    name: 'a copy that shows the books of a run that is over',
-    file: 'src/live/replica.ts',
-    find: 'const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id',
-    replace: 'const isOfThisRun = lastRecordMs > 0 || identity?.session === this.#live.session?.id',
-    expected: 'S7',
-  },
-  {
-    name: 'a copy that begins at a segment without a context',
-    file: 'src/live/live-fold.ts',
-    find: '    if (!this.#sawContext) return false\n',
-    replace: '',
-    expected: 'S7',
-  },
 ]

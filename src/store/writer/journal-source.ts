@@ -85,7 +85,7 @@ export async function foldToWatermark(
     }
     const cursor = openCursor({ ...place, from, until: position, onFault })
     for await (const block of cursor) if (fold.catchUp(block)) sawStart = true
-    const isKnown = sawStart || (fold.sawContext && isComplete(fold, stored))
+    const isKnown = sawStart || (fold.sawContext && isComplete(fold, stored) && !isRunNew(stored))
     if (isKnown || back >= before.length) return resumed(fold, stored)
   }
 }
@@ -93,6 +93,12 @@ export async function foldToWatermark(
 function resumed(fold: RowFold, { state }: Stored): RowFold {
   fold.resume(state)
   return fold
+}
+
+/** A book is in doubt since before the run: whether the run has asked for it may stand at the run's beginning alone. */
+function isRunNew({ state }: Stored): boolean {
+  const started = state.session?.started
+  return started !== undefined && state.openGaps.some(({ found }) => comparePositions(found, started) <= 0)
 }
 
 function isComplete({ fold }: RowFold, { state }: Stored): boolean {
