@@ -141,9 +141,7 @@ export class Replica {
     // A recorder's first record is that it began: a copy without a record, or with those of a run before, has not reached it.
     const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id
     const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || !isOfThisRun
-    // The recorder's books go on and no journal tells of it: the copy is as old as that.
-    const cutOffMs = head?.cutOffMs ?? 0
-    return Math.max(lateMs, unheardMs, cutOffMs > 0 ? cutOffMs + silentMs : 0, isLate ? BEHIND_MS_MAX + 1 : 0)
+    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {
