@@ -133,7 +133,7 @@ export class Replica {
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { silentMs, state, head, identity } = this.#recorder
+    const { silentMs, state, identity } = this.#recorder
     const { lastRecordMs, position } = this.#live
     const nowMs = this.#time.nowMs()
     const lateMs = this.#lateness.lateMs(position, nowMs)
