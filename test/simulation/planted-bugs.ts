@@ -395,8 +395,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a copy that believes a silent recorder',
     file: 'src/live/replica.ts',
-    find: 'return Math.max(lateMs, unheardMs, cutOffMs',
-    replace: 'return Math.max(lateMs, 0 * unheardMs, cutOffMs',
+    find: 'return Math.max(lateMs, unheardMs, isLate',
+    replace: 'return Math.max(lateMs, 0 * unheardMs, isLate',
     expected: 'S7',
   },
   {
