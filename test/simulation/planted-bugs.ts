@@ -106,6 +106,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S1',
   },
   {
+    name: 'an audit that does not match is told, and the book believed all the same',
+    file: 'src/feed/audits.ts',
+    find: "    this.#belief.doubt(market, 'audit_mismatch')\n",
+    replace: '',
+    expected: 'S1',
+  },
+  {
     name: 'a malformed delta puts nothing in doubt',
     file: 'src/feed/fold.ts',
     find: "      if (market === undefined) this.#belief.doubtAll(each, 'malformed')\n      else this.#belief.doubt(market, 'malformed')\n",
