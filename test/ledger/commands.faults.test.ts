@@ -24,7 +24,8 @@ async function record(): Promise<Running> {
   cleanups.push(() => program.kill('SIGKILL'))
   await until('all books are valid', async () => {
     const status = await askRecorder(data, { ask: 'status' }).catch(() => undefined)
-    return status !== undefined && status.markets.asked > 0 && status.markets.valid === status.markets.asked
+    const { asked = 0, valid = 0 } = status?.markets ?? {}
+    return asked > 0 && valid === asked && status?.store?.state === 'writing'
   })
   await sleep(500)
   return program
