@@ -14,7 +14,10 @@ import type { DoubtCause } from '#feed'
  */
 export type Blame = 'exchange' | 'own' | 'operator'
 
-export type HoleCause = Exclude<DoubtCause, 'connection_lost' | 'behind' | 'audit_pending'> | LostCause | GapBody['cause']
+export type HoleCause =
+  | Exclude<DoubtCause, 'connection_lost' | 'behind' | 'audit_pending'>
+  | LostCause
+  | GapBody['cause']
 
 type Told = { readonly blame: Blame; readonly words: string }
 

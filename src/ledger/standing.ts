@@ -167,10 +167,12 @@ export class Standings<Key, Entry extends Standing<Key>> {
     if (asked !== undefined) entry.asked = asked
     this.#current.add(entry)
     const began = this.#runBegan
-    // What this run has seen in doubt it had asked for.
+    // What this run has proven, or seen in doubt, it had asked for.
     const isOlder = (place: Place) => began !== undefined && comparePositions(place, began) <= 0
-    const wasAsked = entry.askedInRun === this.#run || (gap !== undefined && !isOlder(gap.found))
-    if (!wasAsked && (asked === undefined || isOlder(asked.from))) this.#left.add(entry)
+    const wasSeen = entry.validity !== undefined || (gap !== undefined && !isOlder(gap.found))
+    const wasAsked = entry.askedInRun === this.#run || (asked !== undefined && !isOlder(asked.from))
+    if (wasSeen || wasAsked) this.#left.delete(entry)
+    else this.#left.add(entry)
   }
 
   /** What happens inside is the loss of a connection, and its proof is the record's. */

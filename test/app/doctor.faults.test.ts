@@ -82,6 +82,7 @@ test('every wrong setting is told at once, no secret is, and the others are look
   const secret = 'canary-9f31c2'
   const environment = {
     PORT: 'eighty',
+    KALSHI_API_KEYID: 'mistyped',
     DATABASE_URL: `mysql://u:${secret}@h/d`,
     KALSHIFLOW_SEGMENT_MB: '-1',
     KALSHI_PRIVATE_KEY_CONTENT: secret,
@@ -90,6 +91,7 @@ test('every wrong setting is told at once, no secret is, and the others are look
   expect(code).toBe(1)
   for (const name of ['PORT', 'DATABASE_URL', 'KALSHIFLOW_SEGMENT_MB', 'KALSHI_API_KEY_ID'])
     expect(of('settings')?.needed).toContain(`${name}: found`)
+  expect(of('settings')?.found).toContain('did you mean KALSHI_API_KEY_ID?')
   expect(of('disk-sync')?.state).toMatch(/good|warn/)
   expect(out + err).not.toContain(secret)
 })
@@ -121,6 +123,19 @@ test('a taken port, a journal with a hole and one of another environment are bad
     state: 'bad',
     found: expect.stringContaining('holds a journal of sim'),
   })
+})
+
+test('an archive that is not there is bad, and one on the same disk worth a look', async () => {
+  const only = ['--offline', '--only', 'archive', 'alerts']
+  const missing = await doctor(only, { KALSHIFLOW_ARCHIVE_TO: join(folder, 'nowhere') })
+  expect(missing.of('archive')).toMatchObject({ state: 'bad', found: expect.stringContaining('is not there') })
+  expect(missing.of('alerts')).toMatchObject({ state: 'skipped' })
+  const here = await doctor(only, {
+    KALSHIFLOW_ARCHIVE_TO: folder,
+    KALSHIFLOW_ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/x',
+  })
+  expect(here.states).toEqual({ archive: 'warn', alerts: 'bad' })
+  expect(here.out).not.toContain('/x')
 })
 
 test('a key file that others may read is told with the command that mends it', async () => {

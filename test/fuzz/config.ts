@@ -40,7 +40,7 @@ const VALUES = [
 
 export const config: FuzzTarget = {
   name: 'config',
-  caseMsMax: 1_000,
+  caseMsMax: 4_000,
   async open() {
     const pems = [await generateKeyPem('ed25519'), await generateKeyPem('ed25519')]
     const bodies = pems.map((pem) => pem.split('\n')[1]!)

@@ -22,7 +22,7 @@ const COMMANDS = [
 
 export const decoder: FuzzTarget = {
   name: 'decoder',
-  caseMsMax: 2_000,
+  caseMsMax: 4_000,
   async open() {
     const recorded = framesOf(DEMO)
     const corpus = [...recorded.slice(0, 200), ...recorded.filter((_, index) => index % 50 === 0), ...handmade()]

@@ -19,6 +19,8 @@ const SECRETS = {
   password: 'db%2Fcanary-77aa88bb99cc',
   hook: 'hook-canary-0f9e8d7c6b5a',
   hookSecret: 'hook-secret-canary-13579bdf',
+  storeKey: 'AKIACANARY0011223344',
+  storeSecret: 'store-canary-secret-998877665544332211',
   mailPassword: 'mail-canary-2468ace0f1',
 } as const
 
@@ -49,6 +51,11 @@ beforeAll(async () => {
     KALSHIFLOW_ALERT_SMTP_URL: `smtp://flow:${SECRETS.mailPassword}@127.0.0.1:9`,
     KALSHIFLOW_ALERT_MAIL_FROM: 'flow@example.org',
     KALSHIFLOW_ALERT_MAIL_TO: 'me@example.org',
+    AWS_ACCESS_KEY_ID: SECRETS.storeKey,
+    AWS_SECRET_ACCESS_KEY: SECRETS.storeSecret,
+    AWS_REGION: 'us-east-1',
+    KALSHIFLOW_ARCHIVE_TO: 's3://canary-bucket/kalshi',
+    KALSHIFLOW_ARCHIVE_ENDPOINT: 'http://127.0.0.1:9',
     LOG_FORMAT: 'json',
     RL_LOG_LEVEL: 'trace',
   }

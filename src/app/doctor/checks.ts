@@ -1,5 +1,6 @@
 /** All checks, in the order in which people read them. */
 import { alerts } from './alerts.ts'
+import { archive } from './archive.ts'
 import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { dataFolder } from './data-folder.ts'
@@ -33,5 +34,6 @@ export const CHECKS: readonly Check[] = [
   recorder,
   database,
   port,
+  archive,
   alerts,
 ]

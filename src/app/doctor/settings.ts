@@ -13,7 +13,10 @@ export const settings: Check = {
     if (faults.length > 0) {
       const shown = faults.slice(0, SHOWN_MAX)
       return bad({
-        found: faults.length === 1 ? 'one setting is wrong' : `${faults.length} settings are wrong`,
+        found: [
+          faults.length === 1 ? 'one setting is wrong' : `${faults.length} settings are wrong`,
+          ...notices.slice(0, SHOWN_MAX).map(({ text }) => text),
+        ].join('\n'),
         needed: shown
           .map(({ name, found, needed }) => `${name}: found ${found ?? 'nothing'}, needed ${needed}`)
           .join('\n'),
