@@ -51,6 +51,12 @@ export async function proveArchived(target: ArchiveTarget, wanted: Manifest): Pr
   await readBack(target, sealedKey(wanted.journal, wanted.segment), wanted.sealed)
 }
 
+/** Proves that a target has a segment to the last byte, by its own manifest. Throws {@link ArchiveError} otherwise. */
+export async function proveSegment(target: ArchiveTarget, journal: string, segment: number): Promise<void> {
+  const { manifest } = await readArchivedManifest(target, journal, segment)
+  await readBack(target, sealedKey(journal, segment), manifest.sealed)
+}
+
 /** Answers how many bytes were sent. */
 async function putOnce(target: ArchiveTarget, key: string, body: ObjectBody, proof: Proof): Promise<number> {
   let before = await target.head(key)

@@ -1,6 +1,6 @@
 /** Copies of the journal elsewhere: put, proved, and brought back. What an archive is proved to have may go here, when asked. */
 export { type ArchiveEvent, type ArchiveOptions, type ArchiveResult, archiveJournal } from './archive-journal.ts'
-export type { Proof } from './archive-segment.ts'
+export { type Proof, proveSegment } from './archive-segment.ts'
 export { ArchiveError, type ArchiveErrorCode } from './errors.ts'
 export { listArchive, readArchivedManifest } from './objects.ts'
 export { openTarget, readTargetName, type TargetName } from './open-target.ts'

@@ -14,7 +14,10 @@ import type { DoubtCause } from '#feed'
  */
 export type Blame = 'exchange' | 'own' | 'operator'
 
-export type HoleCause = Exclude<DoubtCause, 'connection_lost' | 'behind'> | LostCause | GapBody['cause']
+export type HoleCause =
+  | Exclude<DoubtCause, 'connection_lost' | 'behind' | 'audit_pending'>
+  | LostCause
+  | GapBody['cause']
 
 type Told = { readonly blame: Blame; readonly words: string }
 
@@ -32,7 +35,6 @@ const CAUSES: Readonly<Record<HoleCause, Told>> = {
   malformed: { blame: 'exchange', words: 'a frame could not be read' },
   negative_size: { blame: 'exchange', words: 'a change took more than there was: something was missed' },
   crossed: { blame: 'exchange', words: 'the book stayed crossed: something was missed' },
-  audit_pending: { blame: 'exchange', words: 'a difference to the exchange’s own snapshot was not explained yet' },
   audit_mismatch: { blame: 'exchange', words: 'the exchange’s own snapshot was another book than ours' },
   wire_changed: { blame: 'exchange', words: 'many fresh books were wrong in the same way: the wire has changed' },
   orientation: { blame: 'exchange', words: 'NO levels were sent the other way round than asked for' },

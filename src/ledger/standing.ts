@@ -5,6 +5,7 @@
  *   a sequence break      from the last in-sequence frame of its subscription
  *   a lost connection     from its last frame or ping, as the record says; a dead process's from the last durable record
  *   a fault of the book   from that market's last snapshot: it went wrong somewhere since
+ *   a book kept back      from the snapshot that differed, whatever ends it before the audit is settled
  *   the end of a gap      the first snapshot that proves the market again; or nobody asks for it any more
  *   our own letting go    no gap: the market's validity ends there, and nothing is missed of what is not asked for
  *
@@ -59,6 +60,8 @@ export type Asked<Key> = {
 export type Standing<Key> = {
   /** The snapshot that proved its book last. */
   snapshot: Place | undefined
+  /** An audit has kept the book back since here. */
+  keptBack: Place | undefined
   /** Open now. */
   gap: Gap<Key> | undefined
   validity: Validity<Key> | undefined
@@ -69,6 +72,7 @@ export type Standing<Key> = {
 
 export const newStanding = <Key>(): Standing<Key> => ({
   snapshot: undefined,
+  keptBack: undefined,
   gap: undefined,
   validity: undefined,
   asked: undefined,
@@ -143,6 +147,10 @@ export class Standings<Key, Entry extends Standing<Key>> {
     proven: (market) => this.#proven(market),
     doubted: (market, cause) => this.#doubted(market, cause),
     validity: (market) => this.#validityChanged(market),
+    keptBack: (market) => {
+      const entry = this.#parts.entryOf(market)
+      if (entry !== undefined) entry.keptBack = market.valid ? undefined : this.#parts.place()
+    },
     oriented: (connection) => this.#oriented(connection),
     asked: (connection, market) => this.#asked(connection, market),
     letGo: (market) => this.#letGo(market),
@@ -159,10 +167,12 @@ export class Standings<Key, Entry extends Standing<Key>> {
     if (asked !== undefined) entry.asked = asked
     this.#current.add(entry)
     const began = this.#runBegan
-    // What this run has seen in doubt it had asked for.
+    // What this run has proven, or seen in doubt, it had asked for.
     const isOlder = (place: Place) => began !== undefined && comparePositions(place, began) <= 0
-    const wasAsked = entry.askedInRun === this.#run || (gap !== undefined && !isOlder(gap.found))
-    if (!wasAsked && (asked === undefined || isOlder(asked.from))) this.#left.add(entry)
+    const wasSeen = entry.validity !== undefined || (gap !== undefined && !isOlder(gap.found))
+    const wasAsked = entry.askedInRun === this.#run || (asked !== undefined && !isOlder(asked.from))
+    if (wasSeen || wasAsked) this.#left.delete(entry)
+    else this.#left.add(entry)
   }
 
   /** What happens inside is the loss of a connection, and its proof is the record's. */
@@ -239,6 +249,7 @@ export class Standings<Key, Entry extends Standing<Key>> {
     const entry = this.#parts.entryOf(market)
     if (entry === undefined) return
     entry.snapshot = this.#parts.place()
+    entry.keptBack = undefined
     this.#parts.turned?.(entry)
     if (!this.#parts.isKept()) return
     if (entry.gap?.cause === 'orientation' && !market.valid) return
@@ -315,13 +326,16 @@ export class Standings<Key, Entry extends Standing<Key>> {
     // Read the wrong way round, the book was never right.
     if (market.proven) return open.from
     const { fromNs } = this.#proofOf(market, entry, cause)
-    const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...this.#parts.place(), receivedNs: fromNs }
+    const place = entry.keptBack ?? this.#parts.place()
+    const end = OWN_FAULTS.has(cause) ? (entry.snapshot ?? open.from) : { ...place, receivedNs: fromNs }
     const isBefore =
       end.segment < open.from.segment || (end.segment === open.from.segment && end.offset < open.from.offset)
     return isBefore ? open.from : end
   }
 
   #proofOf(market: Market, entry: Entry, cause: DoubtCause): { fromNs: bigint; fromKind: string } {
+    const isKeptBack = entry.keptBack !== undefined && !OWN_FAULTS.has(cause)
+    if (isKeptBack) return { fromNs: nsOfMs(market.provenUntilMs), fromKind: 'frame' }
     if (this.#loss !== undefined) return { fromNs: this.#loss.proofNs, fromKind: this.#loss.kind }
     if (OWN_FAULTS.has(cause)) {
       return { fromNs: entry.snapshot?.receivedNs ?? nsOfMs(market.provenUntilMs), fromKind: 'snapshot' }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { AlertService } from '../../src/app/alert/alert-service.ts'
-import { DailyReport, localTime } from '../../src/app/alert/daily-report.ts'
+import { DailyReport, localTime, reportCommand } from '../../src/app/alert/daily-report.ts'
 import { HourCounts } from '../../src/app/alert/hour-counts.ts'
 import { Secret } from '../../src/app/config/secret.ts'
 import { ServiceStatusSource } from '../../src/app/control/service-status.ts'
@@ -142,6 +142,14 @@ test('the daily report is run once a day at its time in its zone, and what fails
   expect(report.tick(time('2026-11-22T23:00:00Z'))).toBe(false)
   expect(report.tick(time('2026-11-23T12:10:00Z'))).toBe(true)
   report.stop()
+})
+
+test('the daily report is the same program, without what its launcher gave it to watch over it', () => {
+  const execArgv = ['--import', 'data:text/javascript,watch', '--conditions=source']
+  const ours = { execPath: '/node', execArgv, argv: ['/node', '/src/app/main.ts', 'record', '--profile', 'demo'] }
+  const words = ['/node', '--conditions=source', '/src/app/main.ts', 'report', '--send', '--data', '/d']
+  expect(reportCommand('/d', undefined, ours)).toEqual(words)
+  expect(reportCommand('/d', 'demo', ours)).toEqual([...words, '--profile', 'demo'])
 })
 
 test('the last hour is counted from the first look, over restarts of what counts, and forgets', () => {

@@ -21,6 +21,9 @@ async function aClientOf(faults: string, options: Partial<ExchangeOptions> = {})
   return { exchange, client, sid: subscribed.msg.sid as number }
 }
 
+/** Nothing comes but answers. */
+const NO_TRAFFIC = { speed: 1, startAfterMarkets: 1_000_000 } as const
+
 const happened = (exchange: RunningExchange, fault: FaultHappened['fault']) =>
   exchange.sent().faults.happened.filter((each) => each.fault === fault)
 
@@ -87,4 +90,13 @@ test('a spec that is wrong keeps it from starting, with all that is wrong', asyn
   await expect(openExchange({ faults: 'drop,foo=1', seed: -1 })).rejects.toThrow(
     /seed must .*\n.*drop needs .*\n.*no foo/s,
   )
+})
+
+test('of two stalls that overlap the longer one holds, and a frame that nothing overtakes leaves all the same', async () => {
+  const { exchange, client } = await aClientOf('stall=100ms@20ms,stall=300ms@50ms,reorder@0s', NO_TRAFFIC)
+  await client.ask({ id: 2, cmd: 'subscribe', params: { channels: ['trade'], market_tickers: exchange.tickers } })
+  const ends = () => happened(exchange, 'stall').filter(({ phase }) => phase === 'end')
+  while (ends().length === 0) await new Promise((done) => setTimeout(done, 5))
+  expect(ends().map(({ detail }) => detail)).toEqual(['stall=300ms@50ms'])
+  await client.until(() => client.frames.length === exchange.sent().connections[0]!.made)
 })

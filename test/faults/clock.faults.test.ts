@@ -16,6 +16,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { until } from '../support/recording.ts'
 import { FAKETIME_LIBRARY, NO_FAKETIME } from './abilities.ts'
 import { type ExchangeProcess, startExchangeProcess } from './exchange-process.ts'
+import { countHoles } from './told-holes.ts'
 
 const HOUR_S = 3_600
 /** The recorder looks at the wall once a second. */
@@ -75,6 +76,7 @@ test.skipIf(FAKETIME_LIBRARY === undefined)(
         expect(Object.keys(account.lost).filter((cause) => cause !== 'stopped')).toEqual([])
         const hours = told.map(({ oldNs, newNs }) => Math.round(Number(BigInt(newNs) - BigInt(oldNs)) / 3.6e12))
         expect(hours).toEqual([1, -1, -1, 1])
+        expect(await countHoles(data)).toEqual({})
       } finally {
         program.kill('SIGKILL')
         await program.ended

@@ -16,6 +16,7 @@ import { auditJournal, until } from '../support/recording.ts'
 import { canMountTmpfs, NO_TMPFS } from './abilities.ts'
 import { startExchangeProcess } from './exchange-process.ts'
 import { openSmallDisk } from './small-disk.ts'
+import { countHoles } from './told-holes.ts'
 
 const DISK_MIB = 16
 const BALLAST_MIB = 7
@@ -76,6 +77,7 @@ test.skipIf(!canMountTmpfs)(
       expect(Object.keys(account.lost).filter((cause) => cause !== 'disk_full' && cause !== 'stopped')).toEqual([])
       expect(closed.length).toBeGreaterThanOrEqual(2)
       expect((await auditJournal(data)).differing).toEqual([])
+      expect(await countHoles(data)).toEqual({ disk_full: closed.length })
       const verify = ['verify', '--no-database', '--data', join(disk.inside, 'data')]
       const { code, err } = await runThrough(disk.through, verify).ended
       expect([code, err]).toEqual([0, ''])

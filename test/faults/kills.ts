@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededUnit } from '#exchange'
-import { accountOf, startRecording, untilValid } from '../recorder/stored-journal.ts'
+import { accountOf, areAllValid, startRecording } from '../recorder/stored-journal.ts'
 import { type Accounting, accountFor } from '../support/frame-accounting.ts'
 import { readFrameNumbers } from '../support/frame-numbers.ts'
+import { until } from '../support/recording.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
 
@@ -15,6 +16,8 @@ const LIFE_MS = [300, 2_300] as const
 /** The others from when all books are valid: in full flow, however slow the machine. */
 const FLOW_MS = [50, 1_500] as const
 const AFTERWARDS_MS = 500
+/** On a machine that has much else to do. */
+const VALID_MS_MAX = 60_000
 
 export type Killed = Accounting & {
   readonly kills: number
@@ -35,10 +38,18 @@ export async function killAgainAndAgain(
   const exchange = await startExchangeProcess(['--capture', 'demo', '--loop', '--rate', String(ratePerSecond)])
   const lives: { readonly fromMs: number; readonly killedMs: number }[] = []
   let program = startRecording(exchange, data)
+  const untilValid = async () => {
+    await until(
+      'all books are valid',
+      async () => program.child.exitCode !== null || (await areAllValid(data)),
+      VALID_MS_MAX,
+    )
+    if (program.child.exitCode !== null) throw new Error(`the recorder ended by itself: ${program.err()}`)
+  }
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const fromMs = Date.now()
-      if (kill % 2 === 1) await untilValid(data)
+      if (kill % 2 === 1) await untilValid()
       const [least, most] = kill % 2 === 1 ? FLOW_MS : LIFE_MS
       await sleep(least + unit() * (most - least))
       if (program.child.exitCode !== null) throw new Error(`the recorder ended by itself: ${program.err()}`)
@@ -48,7 +59,7 @@ export async function killAgainAndAgain(
       program = startRecording(exchange, data)
       if (kill % 20 === 0) tell(`${kill} kills`)
     }
-    await untilValid(data)
+    await untilValid()
     await untilCaughtUp(data)
     await sleep(AFTERWARDS_MS)
     program.kill('SIGTERM')

@@ -10,6 +10,7 @@ import { until } from '../support/recording.ts'
 import { hasProc, NO_PROC } from './abilities.ts'
 import { untilCaughtUp } from './caught-up.ts'
 import { startExchangeProcess } from './exchange-process.ts'
+import { countHoles } from './told-holes.ts'
 
 const FROZEN_MS = 2_000
 /** A killed server is recovered at its next start. */
@@ -53,6 +54,7 @@ test.skipIf(!hasProc)(
         expect(account).toMatchObject({ doubled: 0, invented: 0, undeclared: [] })
         // What came while it stopped, and nothing before.
         expect(Object.keys(account.lost).filter((cause) => cause !== 'stopped')).toEqual([])
+        expect(await countHoles(data)).toEqual({})
       } finally {
         program.kill('SIGKILL')
         await program.ended

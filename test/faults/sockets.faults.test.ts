@@ -8,6 +8,7 @@ import { accountFor, rowOf } from '../support/frame-accounting.ts'
 import { readFrameNumbers } from '../support/frame-numbers.ts'
 import { run } from '../support/program.ts'
 import { startExchangeProcess } from './exchange-process.ts'
+import { countHoles } from './told-holes.ts'
 import { tearWire } from './torn-wire.ts'
 
 const SEED = Number(process.env['SEED'] ?? 1)
@@ -47,6 +48,9 @@ test(`${DROPS} sockets dropped and ${HALF_OPENS} half-opened: each loss is decla
       expect(Object.keys(account.lost).sort().join()).toMatch(/^(disconnect,)?ping_silence(,stopped)?$/)
       const causes = journal.connections.map(({ lost }) => lost?.cause)
       expect(causes.filter((cause) => cause === 'ping_silence')).toHaveLength(Math.floor((DROPS + HALF_OPENS) / 4))
+      // What its own ledger tells: one hole for each socket torn, and no other.
+      const holes = await countHoles(data)
+      expect(holes).toEqual({ disconnect: DROPS, ping_silence: HALF_OPENS })
       const { code, err } = await run(['verify', '--data', data, '--no-database']).ended
       expect([code, err]).toEqual([0, ''])
     } finally {

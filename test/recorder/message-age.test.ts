@@ -8,6 +8,7 @@ import { openRecorder } from '#app'
 import { type ConnectionLostBody, RECORD } from '#domain'
 import { startExchange } from '#exchange'
 import { FileDisk, openCursor } from '#journal'
+import { readLedger } from '../../src/app/reading/read-ledger.ts'
 import { aFolder, aLog, journalDigests, liveDigests, recorderOptions, until } from '../support/recording.ts'
 
 const closing: (() => unknown)[] = []
@@ -101,5 +102,13 @@ test('a connection whose messages grow old is replaced, once, and only it', asyn
   expect(lost[0]).toMatchObject({ connection: 1, cause: 'message_age' })
   expect(lost[0]!.detail).toMatch(/^messages are \d+ ms older than at best: p50 \d+ ms, \d+ ms more each minute$/)
   expect(lost.slice(1).map(({ cause }) => cause)).toEqual(['stopped', 'stopped'])
+  // The declared seam: those three markets, for some tenths of a second, and nothing else but the end.
+  const { holes } = await readLedger({ folder: `${folder.path}/journal`, isRecording: false, nowMs: Date.now() })
+  const seams = holes.filter(({ cause }) => cause === 'message_age')
+  expect(seams).toHaveLength(1)
+  expect(seams[0]).toMatchObject({ blame: 'own', connection: 1, open: 0, closedBy: 'snapshot' })
+  expect(seams[0]!.markets.map(({ market }) => market).sort()).toEqual(exchange.tickers.slice(0, 3).sort())
+  const others = holes.filter(({ cause }) => cause !== 'message_age').map(({ cause }) => cause)
+  expect(new Set(others)).toEqual(new Set(['recording_stopped']))
   expect(await journalDigests(folder.path)).toMatchObject(liveDigests(recorder))
 })

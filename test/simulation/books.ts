@@ -56,7 +56,8 @@ export class Books {
   /** A frame was taken: the reference follows it. */
   taken(connection: number, frame: Sent, verdict: Verdict): void {
     if (frame.kind === 'subscribed' && frame.channel === BOOKS) {
-      for (const [key, references] of this.#references) if (key.startsWith(`${connection}:`)) forgetAll(references)
+      // Told twice, its count begins anew for whoever hears it.
+      this.#told.broken('break', this.lost(connection))
     }
     const { sid, seq, market, kind } = frame
     if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return

@@ -306,6 +306,8 @@ export class SimulatedExchange {
     const { sid, channel } = subscription
     const seq = ++subscription.seq
     connection.byChannel.delete(channel)
+    // Its snapshots are still answered, and changes are told no more: who misses the error learns of it by an audit.
+    if (channel === 'orderbook_delta') for (const ticker of subscription.markets) this.#options.untold(ticker)
     const text = json({ type: 'error', sid, seq, msg: { code, msg: 'channel error' } })
     this.#send(connection, { text, kind: 'error', sid, seq })
   }

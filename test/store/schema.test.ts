@@ -394,6 +394,7 @@ describe.each(POSTGRES_VERSIONS)('the schema on PostgreSQL %i', (version) => {
         pending: migrations.map(({ name }) => name),
         tables: [],
         cursors: [],
+        dropped: [],
       })
     })
 

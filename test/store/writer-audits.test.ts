@@ -71,3 +71,30 @@ test('each result is a row, a mismatch keeps both books, and a snapshot that is 
     ['KXC-3', 'audit_mismatch', false],
   ])
 })
+
+test('a book that nothing explained before its connection was lost is believed up to the snapshot that differed, and no further', async () => {
+  const story = await openStory()
+  await story.run()
+  story.connect()
+  story.pass(10_000_000)
+  story.ask('KXC-3')
+  story.answer('KXC-3', withoutBest)
+  story.pass(10_000_000)
+  for (const market of ['KXC-3', 'KXA-1']) story.delta(market, '0.3000', '1.00', { ms: 5 })
+  story.lose()
+  await story.end()
+  try {
+    await storeAll(writerOptions(postgres, story.journal, 'kept_back'))
+  } finally {
+    story.remove()
+  }
+  const { rows } = await client.query(
+    `SELECT ticker, v.cause, v.to_offset <= (SELECT "offset" FROM kept_back.rl_orderbook_snapshots WHERE kind = 2) AS by_snapshot
+     FROM kept_back.rl_validity v JOIN kept_back.rl_markets USING (market_id) WHERE ticker <> 'KXB-2' ORDER BY ticker`,
+  )
+  expect(rows).toEqual([
+    { ticker: 'KXA-1', cause: 'disconnect', by_snapshot: false },
+    { ticker: 'KXC-3', cause: 'disconnect', by_snapshot: true },
+  ])
+  expect((await client.query('SELECT FROM kept_back.rl_audits')).rowCount).toBe(0)
+})

@@ -81,12 +81,12 @@ export class DailyReport {
       this.#ending = undefined
       if (!ending.signal.aborted) log.warn({ event: 'report_failed', reason: error.message })
     })
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       this.#ending = undefined
       if (ending.signal.aborted) return
       // 1 says that the day was not clean: the report says so itself, and was sent.
       if (code === 0 || code === 1) log.info({ event: 'report_sent', isClean: code === 0 })
-      else log.warn({ event: 'report_failed', code, reason: said.trim() })
+      else log.warn({ event: 'report_failed', code, reason: said.trim() || `ended by ${signal}` })
     })
   }
 }
@@ -99,15 +99,16 @@ function lowerPriority(pid: number): void {
   }
 }
 
-/** `kalshiflow report --send` of a data folder, by the same program that runs here. */
-export function reportCommand(dataFolder: string, profile: string | undefined): [string, ...string[]] {
-  const entry = process.argv[1] ?? ''
+/**
+ * `kalshiflow report --send` of a data folder, by the same program that runs here. Of the words for Node only those that say
+ * where its files are: a launcher's own watch over its child would end a grandchild at once.
+ */
+export function reportCommand(
+  dataFolder: string,
+  profile: string | undefined,
+  { execPath, execArgv, argv }: Pick<NodeJS.Process, 'execPath' | 'execArgv' | 'argv'> = process,
+): [string, ...string[]] {
+  const conditions = execArgv.filter((each) => each.startsWith('--conditions='))
   const words = ['report', '--send', '--data', dataFolder]
-  return [
-    process.execPath,
-    ...process.execArgv,
-    entry,
-    ...words,
-    ...(profile === undefined ? [] : ['--profile', profile]),
-  ]
+  return [execPath, ...conditions, argv[1] ?? '', ...words, ...(profile === undefined ? [] : ['--profile', profile])]
 }

@@ -12,6 +12,8 @@ import {
   verifyArchive,
 } from '#archive'
 import { FileDisk, listSegments, sealableSegments, sealSegment } from '#journal'
+import { migrate } from '#store'
+import { type DropResult, dropOldDays } from '../archive/drop-days.ts'
 import { loadConfig } from '../config/config-load.ts'
 import { isRecording, lockData } from '../recorder/data-lock.ts'
 import { openClient } from '../store/open-client.ts'
@@ -25,6 +27,7 @@ export type ArchiveFlags = CommonFlags & {
   readonly endpoint?: string
   readonly verify?: boolean
   readonly keepRawDays?: number
+  readonly keepDatabaseDays?: number
   readonly every?: number
   readonly database: string | boolean
 }
@@ -41,6 +44,11 @@ export function addArchive(program: Command): void {
       '--keep-raw-days <n>',
       'remove journal files here that are older, once their copies are proved anew; without it nothing is removed',
       count(0, 36_500),
+    )
+    .option(
+      '--keep-database-days <n>',
+      'drop older days of the database, once every segment of their rows is proved in the archive anew',
+      count(1, 36_500),
     )
     .option('--every <duration>', 'again and again, after each 10m, 1h', duration)
     .option(
@@ -105,9 +113,26 @@ async function archiveOnce(folder: string, target: ArchiveTarget, flags: Archive
       flags.verify === true && result.journal !== undefined && result.failures.length === 0
         ? await verifyArchive(target, result.journal)
         : undefined
-    const faults = [...result.failures.map(({ message }) => message), ...(proved?.faults ?? [])]
-    if (flags.json === true) printJson({ target: target.name, ...result, ...(proved && { verified: proved }), faults })
+    const dropped =
+      flags.keepDatabaseDays === undefined || result.journal === undefined || result.failures.length > 0
+        ? undefined
+        : await dropDays(folder, target, result.journal, flags.keepDatabaseDays, flags)
+    const faults = [
+      ...result.failures.map(({ message }) => message),
+      ...(proved?.faults ?? []),
+      ...(dropped?.faults ?? []),
+    ]
+    if (flags.json === true)
+      printJson({
+        target: target.name,
+        ...result,
+        ...(proved && { verified: proved }),
+        ...(dropped && { dropped }),
+        faults,
+      })
     else print(describe(target, result, proved?.segments, faults))
+    if (flags.json !== true && dropped !== undefined)
+      print(`${dropped.days} days of the database dropped, with ${dropped.rows.toLocaleString('en-US')} rows.`)
     return faults.length > 0 || result.behind > 0 ? EXIT.FAULTS : EXIT.DONE
   } finally {
     lock?.release()
@@ -134,6 +159,23 @@ async function retentionOf(folder: string, flags: ArchiveFlags, keepDays: number
     return { keepDays, nowMs, readBefore: rows[0]?.segment ?? undefined }
   } finally {
     await open.close()
+  }
+}
+
+async function dropDays(
+  folder: string,
+  target: ArchiveTarget,
+  journal: string,
+  keepDays: number,
+  flags: ArchiveFlags,
+): Promise<DropResult> {
+  const database = typeof flags.database === 'string' ? flags.database : undefined
+  const { client, schema, close } = await openClient(folder, { profile: flags.profile, database })
+  try {
+    await migrate(client, { schema })
+    return await dropOldDays({ client, schema, target, journal, keepDays, nowMs: Date.now() })
+  } finally {
+    await close()
   }
 }
 

@@ -182,22 +182,25 @@ async function resetSchema(folder: string, flags: DbFlags): Promise<number> {
   })
 }
 
-/** How long the writer must stand still at the journal's end to be taken for done. */
-const STILL_MS = 500
-/** A torn tail is never reached, so a drain to the end of the journal may run its full time. */
+/** Where a window of conflated rows stays open at the journal's end, standing still for so long is the end. */
+const STILL_MS = 10_000
+const LOOK_MS = 50
+/** Long enough to flush what is held. */
 const DRAIN_MS = 1_000
 
+/** Until everything that can be read is in the database, however long that takes. */
 export async function caughtUp(writer: StoreWriter): Promise<void> {
   let place = ''
   let sinceMs = performance.now()
   for (;;) {
-    await new Promise((done) => setTimeout(done, 50))
+    await new Promise((done) => setTimeout(done, LOOK_MS))
+    if (writer.isAtEnd) return
     const { position, state } = writer.status
     const here = formatPosition(position)
     if (here !== place || state !== 'writing') {
       place = here
       sinceMs = performance.now()
-    } else if (performance.now() - sinceMs > STILL_MS) {
+    } else if (performance.now() - sinceMs > STILL_MS && position.segment > 0) {
       const drained = await writer.drain(DRAIN_MS)
       if (formatPosition(drained.position) === here) return
     }
@@ -224,7 +227,8 @@ async function withClient(
   }
 }
 
-function describe({ schema, version, pending, tables, cursors }: CountedStatus, server: string): string {
+function describe(status: CountedStatus, server: string): string {
+  const { schema, version, pending, tables, cursors, dropped } = status
   if (version === 0)
     return `PostgreSQL ${server}: no schema '${schema}' yet. \`kalshiflow db migrate\` makes it; a recorder does so by itself.`
   const shown = tables.map(({ table: name, rows, isEstimate, bytes, partitions }) => [
@@ -243,6 +247,14 @@ function describe({ schema, version, pending, tables, cursors }: CountedStatus, 
   return [
     `PostgreSQL ${server}, schema '${schema}', version ${version}${pending.length > 0 ? `; pending: ${pending.join(', ')}` : ''}.`,
     ...stored,
+    ...(dropped.length === 0 ? [] : [tellDropped(dropped)]),
     table(['table', 'rows', 'bytes', 'days'], shown),
   ].join('\n')
+}
+
+/** Days that are not here any more, and how they come back. */
+function tellDropped(dropped: CountedStatus['dropped']): string {
+  const [first, last] = [dropped[0]!, dropped.at(-1)!]
+  const rows = dropped.reduce((sum, each) => sum + each.rows, 0)
+  return `${dropped.length} days were dropped, ${first.day} to ${last.day}, with ${rows.toLocaleString('en-US')} rows: ${last.target} has them. \`kalshiflow restore\` and \`kalshiflow db rebuild\` bring them back.`
 }

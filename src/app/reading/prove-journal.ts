@@ -29,7 +29,7 @@ import {
   verifyJournal,
 } from '#journal'
 import { foldRecord } from '#live'
-import { readStoredBooks, type StoredBook, StoredBookError } from '#store'
+import { countDroppedRows, readStoredBooks, type StoredBook, StoredBookError } from '#store'
 import { tellArchived, tellReadFault } from './journal-faults.ts'
 import { AuditProof } from './prove-audits.ts'
 
@@ -232,6 +232,8 @@ async function compare(
       faults.push(`the database's book of ${ticker} is another than its frames make`)
   }
   const rows = await countRows(client, schema, cursor.journalId)
+  // Days that were dropped since an archive has them were written all the same.
+  const dropped = await countDroppedRows(client, schema, cursor.journalId)
   const { counts, position } = cursor
   const told = (name: string) => counts[name] ?? 0
   // What was stored of segments that are not here any more cannot be counted again.
@@ -246,13 +248,16 @@ async function compare(
       )
   }
   // A record in quarantine is no row of its own table; which table it would have been in is not told apart here.
-  for (const [what, wanted, found] of [
-    ['delta', cursor.sampleRate === 1 ? told('deltas') : rows.deltas, rows.deltas],
-    ['snapshot', told('snapshots') + told('checkpoints'), rows.snapshots],
-    ['ticker', told('tickers'), rows.tickers],
+  for (const [what, written, found, gone = 0] of [
+    ['delta', cursor.sampleRate === 1 ? told('deltas') : rows.deltas, rows.deltas, dropped.rl_orderbook_deltas],
+    ['snapshot', told('snapshots') + told('checkpoints'), rows.snapshots, dropped.rl_orderbook_snapshots],
+    ['ticker', told('tickers'), rows.tickers, dropped.rl_ticker],
   ] as const) {
+    const wanted = what === 'delta' && cursor.sampleRate > 1 ? written : written - gone
     if (found > wanted || found < wanted - rows.quarantined)
-      faults.push(`the database has ${found} ${what} rows, and ${wanted} were written`)
+      faults.push(
+        `the database has ${found} ${what} rows, and ${wanted} were written${gone > 0 ? ` and not dropped` : ''}`,
+      )
   }
   return {
     position: formatPosition(position),

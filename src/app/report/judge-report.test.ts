@@ -49,6 +49,14 @@ describe('a report', () => {
     expect(renderReport(report)[1]).toBe('Clean.')
   })
 
+  test('is clean of a short recording that lost but the way of its first snapshots', () => {
+    const short = {
+      total: { askedMs: 25_000, cleanMs: 24_900, verifiedMs: 0 },
+      coverage: [aDay('KXA', 24_900, 25_000)],
+    }
+    expect(judge({ ...short, fromMs: NOW - 25_000, upMs: 25_000, holes: [] }).isClean).toBe(true)
+  })
+
   test.each<[string, Partial<Facts>]>([
     ['uptime', { upMs: 23 * HOUR }],
     ['uptime', { runs: [{ session: 'a', version: '1', fromMs: NOW - 30 * HOUR, toMs: NOW, end: 'died' }] }],
@@ -56,7 +64,7 @@ describe('a report', () => {
     ['frames', { frames: 0, audits: { matched: 1, offset: 0, mismatched: 0 } }],
     ['holes', { holes: [aHole({ cause: 'own_backpressure', blame: 'own' })] }],
     ['holes', { holes: [aHole({ open: 1, toMs: undefined, closedBy: undefined })] }],
-    ['clean', { total: { askedMs: 1000, cleanMs: 998, verifiedMs: 0 } }],
+    ['clean', { total: { askedMs: HOUR, cleanMs: HOUR - 4_000, verifiedMs: 0 } }],
     ['clean', { coverage: [aDay('KXA', 24 * HOUR), aDay('KXB', 20 * HOUR)] }],
     ['audits', { audits: { matched: 9, offset: 0, mismatched: 1 } }],
     ['audits', { audits: { matched: 0, offset: 0, mismatched: 0 } }],

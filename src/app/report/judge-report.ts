@@ -11,6 +11,8 @@ import type { Facts, Limits, Report, ReportLine } from './report.ts'
 /** A market asked for a shorter time is not judged by itself: its first snapshot takes a share of it. */
 const JUDGED_MS_MIN = 10 * 60_000
 const WORST_MAX = 10
+/** Time not clean, on average of all markets, below which nothing is said to be wrong. */
+const LOST_MS_MIN = 1_000
 /** A recording of this length that was never audited has something wrong. */
 const UNAUDITED_MS_MAX = 10 * 60_000
 const STORE_BEHIND_MS_MAX = 60_000
@@ -90,13 +92,15 @@ function byCause(all: readonly Hole[]): string {
 function clean({ total, coverage }: Facts, { cleanMin, marketMin }: Limits): ReportLine {
   const percent = cleanPercent(total)
   const bad = coverage.filter((each) => each.askedMs >= JUDGED_MS_MIN && (cleanPercent(each) ?? 0) < marketMin)
+  // Of a short recording the first snapshots' way is a share that says nothing of the night.
+  const lostMs = (total.askedMs - total.cleanMs) / Math.max(1, coverage.length)
   const markets = new Set(bad.map(({ market }) => market)).size
   const text =
     percent === undefined
       ? 'no market was asked for'
       : `${tellShare(percent)} % of the open time; ${tellShare(verifiedPercent(total) ?? 0)} % of that verified`
   return line('clean', text, [
-    percent !== undefined && percent < cleanMin && `Less than ${cleanMin} % (--clean-min).`,
+    percent !== undefined && percent < cleanMin && lostMs > LOST_MS_MIN && `Less than ${cleanMin} % (--clean-min).`,
     markets > 0 && `${markets} market${markets === 1 ? '' : 's'} below ${marketMin} % (--market-min), the worst below.`,
   ])
 }

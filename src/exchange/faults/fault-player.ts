@@ -27,6 +27,8 @@ const LONGEST_TIMER_MS = 2_147_483_647
 export class FaultPlayer {
   readonly #options: FaultPlayerOptions
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** Connections that a stall holds. */
+  readonly #stalled = new Map<Fault, readonly number[]>()
 
   /** What holds from the start is set at once; all else waits for {@link start}. */
   constructor(options: FaultPlayerOptions) {
@@ -80,7 +82,8 @@ export class FaultPlayer {
     const on = phase === 'begin'
     switch (name) {
       case 'stall':
-        this.#onEach(fault, phase, ({ id }) => (on ? faults.stall(id) : faults.resume(id)))
+        if (on) this.#stall(fault)
+        else this.#resume(fault)
         break
       case 'half-open':
         this.#onEach(fault, undefined, ({ id }) => faults.halfOpen(id))
@@ -119,6 +122,26 @@ export class FaultPlayer {
       }
       default:
         break
+    }
+  }
+
+  #stall(fault: Fault): void {
+    const ids: number[] = []
+    this.#onEach(fault, 'begin', ({ id }) => {
+      ids.push(id)
+      this.#options.faults.stall(id)
+    })
+    this.#stalled.set(fault, ids)
+  }
+
+  /** A connection that another stall holds as well stays so. */
+  #resume(fault: Fault): void {
+    const ids = this.#stalled.get(fault) ?? []
+    this.#stalled.delete(fault)
+    const others = new Set([...this.#stalled.values()].flat())
+    for (const id of ids) {
+      if (!others.has(id) && this.#options.faults.resume(id))
+        this.#options.account.add('stall', { phase: 'end', connection: id, detail: fault.text })
     }
   }
 

@@ -6,7 +6,7 @@
  */
 import type { StageSocket, Venue } from '../venue.ts'
 import { type FrameFaultKind, type FrameFaults, type OutgoingFrame, spoil } from './frame-faults.ts'
-import { LateLine } from './late-line.ts'
+import { FrameWay } from './frame-way.ts'
 import type { Outbox } from './outbox.ts'
 import { type Channel, type Envelope, type ErrorCode, encodeFrame } from './protocol.ts'
 import { ReplyOrder } from './reply-order.ts'
@@ -64,8 +64,7 @@ export class Connection implements StageSocket {
   readonly #subscriptions: Subscriptions
   readonly #frames: Record<string, number> = {}
   readonly #lastSeq: Record<string, number> = {}
-  readonly #late: LateLine<OutgoingFrame>
-  readonly #openedMs: number
+  readonly #way: FrameWay
   readonly #openedUnixMs = Date.now()
   #firstSentMs: number | null = null
   #made = 0
@@ -74,12 +73,7 @@ export class Connection implements StageSocket {
   #total = 0
   #second = 0
   #commandsThisSecond = 0
-  #isStalled = false
   #isDeaf = false
-  #held: OutgoingFrame[] = []
-  #heldBytes = 0
-  /** To be overtaken by the frame after it. */
-  #overtaken: OutgoingFrame | undefined
 
   /** `openedMs` counts from the first connection of the exchange. */
   constructor(id: number, remote: string, outbox: Outbox, around: Surroundings, openedMs = 0) {
@@ -87,11 +81,11 @@ export class Connection implements StageSocket {
     this.remote = remote
     this.#outbox = outbox
     this.#around = around
-    this.#openedMs = openedMs
-    this.#late = new LateLine(
-      (frame) => this.#leave(frame),
-      () => this.flush(),
-    )
+    this.#way = new FrameWay({
+      leave: (frame) => this.#leave(frame),
+      flush: () => this.flush(),
+      latenessMs: () => around.faults.latenessMs(id, openedMs),
+    })
     this.#subscriptions = new Subscriptions({
       venue: around.venue,
       marketsPerSubscriptionMax: around.limits.marketsPerSubscriptionMax,
@@ -109,11 +103,11 @@ export class Connection implements StageSocket {
 
   /** Whether the server answers this client at all: neither stalled nor half-open. */
   get isAnswering(): boolean {
-    return !this.#isStalled && !this.#isDeaf
+    return !this.#way.isStalled && !this.#isDeaf
   }
 
   get bufferedBytes(): number {
-    return this.#outbox.bufferedBytes + this.#heldBytes + this.#late.bytes
+    return this.#outbox.bufferedBytes + this.#way.bytes
   }
 
   /** Markets of the exchange held on the order-book channel. */
@@ -143,26 +137,26 @@ export class Connection implements StageSocket {
     this.#firstSentMs ??= nowMs
     this.#made++
     const fault = this.#around.faults.faultOf(this.id, this.#made, envelope)
-    if (fault === undefined) this.#hand(frame)
+    if (fault === undefined) this.#way.hand(frame)
     else this.#handSpoilt(frame, fault)
     this.#keepInBounds(envelope.sid)
   }
 
   #handSpoilt(frame: OutgoingFrame, fault: FrameFaultKind): void {
-    if (fault === 'reorder' && this.#overtaken === undefined) {
-      this.#overtaken = frame
+    if (fault === 'reorder') {
+      this.#way.handAfterNext(frame)
       return
     }
     const left = spoil(frame, fault)
     if (left.length === 0) this.#dropped++
     else this.#doubled += left.length - 1
-    for (const each of left) this.#hand(each)
+    for (const each of left) this.#way.hand(each)
   }
 
   /** Sends a text of the caller's making, counted as `raw`. */
   sendRaw(text: string): void {
     if (!this.isOpen || this.#isDeaf) return
-    this.#hand({ type: 'raw', text })
+    this.#way.hand({ type: 'raw', text })
     this.flush()
   }
 
@@ -184,16 +178,11 @@ export class Connection implements StageSocket {
 
   /** Holds every frame back until {@link resume}; frames held are not counted yet. */
   stall(): void {
-    this.#isStalled = true
+    this.#way.stall()
   }
 
   resume(): void {
-    this.#isStalled = false
-    const held = this.#held
-    this.#held = []
-    this.#heldBytes = 0
-    for (const frame of held) this.#leave(frame)
-    this.flush()
+    this.#way.resume()
   }
 
   /** From now on nothing is sent and nothing is heard, while the socket stays open. */
@@ -210,10 +199,7 @@ export class Connection implements StageSocket {
   ended(): void {
     this.#subscriptions.end()
     this.#order.end()
-    this.#late.end()
-    this.#overtaken = undefined
-    this.#held = []
-    this.#heldBytes = 0
+    this.#way.end()
   }
 
   report(): ConnectionReport {
@@ -233,24 +219,8 @@ export class Connection implements StageSocket {
     }
   }
 
-  /** A frame goes on its way; one that was to be overtaken follows it. */
-  #hand(frame: OutgoingFrame): void {
-    const lateMs = this.#around.faults.latenessMs(this.id, this.#openedMs)
-    if (lateMs > 0 || !this.#late.isEmpty) this.#late.push(frame, lateMs)
-    else this.#leave(frame)
-    const overtaken = this.#overtaken
-    if (overtaken === undefined) return
-    this.#overtaken = undefined
-    this.#hand(overtaken)
-  }
-
   #leave(frame: OutgoingFrame): void {
     if (!this.isOpen || this.#isDeaf) return
-    if (this.#isStalled) {
-      this.#held.push(frame)
-      this.#heldBytes += frame.text.length
-      return
-    }
     this.#outbox.push(frame.text)
     this.#frames[frame.type] = (this.#frames[frame.type] ?? 0) + 1
     this.#total++

@@ -25,7 +25,7 @@ export type FaultRates = { readonly drop?: number; readonly duplicate?: number }
 
 export type OutgoingFrame = { readonly type: string; readonly text: string }
 
-/** What leaves instead of this frame: nothing, the frame changed, or the frame twice. One to be overtaken is as it was. */
+/** What leaves instead of this frame: nothing, the frame changed, or the frame twice. One to be overtaken is as it was; `reorder` is the way's. */
 export function spoil(frame: OutgoingFrame, kind: FrameFaultKind): readonly OutgoingFrame[] {
   switch (kind) {
     case 'drop':

@@ -1,6 +1,14 @@
 /** The database's side of the recording: its tables, how they are made, and what may be thrown away. */
 export type { Database, TransactionLimits } from './database.ts'
 export { inTransaction } from './database.ts'
+export {
+  countDroppedRows,
+  type DroppedDay,
+  dropDay,
+  findDaysBefore,
+  readDroppedDays,
+  segmentsOfDay,
+} from './dropped-days.ts'
 export { SchemaError, type SchemaErrorCode, sqlStateOf } from './errors.ts'
 export { type Migrated, type MigrateOptions, migrate } from './migrate.ts'
 export { type Migration, readMigrations } from './migrations.ts'

@@ -28,6 +28,7 @@ export const DERIVED_TABLES = [
   'rl_gaps',
   'rl_validity',
   'rl_quarantine',
+  'rl_dropped_days',
   'rl_connections',
   'rl_sessions',
   'rl_markets',

@@ -1,6 +1,7 @@
 /** What a schema holds: its version, tables with sizes, days, and how far each journal is stored. Reads only. */
 import type { Position } from '#domain'
 import type { Database } from './database.ts'
+import { type DroppedDay, readDroppedDays } from './dropped-days.ts'
 import { checkApplied, readApplied } from './migrate.ts'
 import { type Migration, readMigrations } from './migrations.ts'
 import { checkSchemaName, DEFAULT_SCHEMA, quoteName } from './names.ts'
@@ -14,6 +15,8 @@ export type SchemaStatus = {
   readonly pending: readonly string[]
   readonly tables: readonly TableStatus[]
   readonly cursors: readonly CursorStatus[]
+  /** Days that were dropped since an archive has them, oldest first. */
+  readonly dropped: readonly DroppedDay[]
 }
 
 export type TableStatus = {
@@ -50,7 +53,7 @@ export async function readStatus(database: Database, options: StatusOptions = {}
   const migrations = options.migrations ?? (await readMigrations())
   const applied = await readApplied(database, schema)
   if (applied === undefined) {
-    return { schema, version: 0, pending: migrations.map(({ name }) => name), tables: [], cursors: [] }
+    return { schema, version: 0, pending: migrations.map(({ name }) => name), tables: [], cursors: [], dropped: [] }
   }
   checkApplied(schema, applied, migrations)
   return {
@@ -59,6 +62,7 @@ export async function readStatus(database: Database, options: StatusOptions = {}
     pending: migrations.slice(applied.length).map(({ name }) => name),
     tables: await readTables(database, schema),
     cursors: applied.length === 0 ? [] : await readCursors(database, schema),
+    dropped: await readDroppedDays(database, schema),
   }
 }
 

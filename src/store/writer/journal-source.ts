@@ -99,7 +99,9 @@ function isComplete({ fold }: RowFold, { state }: Stored): boolean {
   const tickerOf = new Map(state.markets.map(({ id, ticker }) => [id, ticker]))
   const isProven = (id: number) => fold.market(tickerOf.get(id) ?? '')?.proven === true
   const isSettled = [...fold.connections()].every(({ orientation }) => orientation.verdict === 'as_asked')
-  return isSettled && state.openValidity.every(({ market }) => isProven(market))
+  // A book that the fold has not read passes over later snapshots, which would make other rows than those of one long reading.
+  const isRead = fold.markets().every(({ unreadOn }) => unreadOn === undefined)
+  return isSettled && isRead && state.openValidity.every(({ market }) => isProven(market))
 }
 
 /** One record's bytes, copied; `undefined` when it cannot be read. */

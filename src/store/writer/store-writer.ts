@@ -56,6 +56,7 @@ export class StoreWriter {
   readonly #rate: RateMeter
   readonly #distance = new Distance()
   #state: StoreState = 'opening'
+  #isAtEnd = false
   #position: Position = { segment: 0, offset: 0 }
   /** The end of the batch that is being committed. */
   #onItsWay: Position | undefined
@@ -127,6 +128,11 @@ export class StoreWriter {
     }
   }
 
+  /** Whether everything that can be read is in the database. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd && this.#state === 'writing'
+  }
+
   /** Writes what is durable without waiting for full batches, until nothing is left or the time is over. */
   async drain(deadlineMs: number): Promise<DrainResult> {
     const { time } = this.#settings
@@ -173,6 +179,7 @@ export class StoreWriter {
 
   async #open(): Promise<Open> {
     if (this.#state !== 'waiting') this.#state = 'opening'
+    this.#isAtEnd = false
     const { journalFolder: folder, severalJournals = false } = this.#options
     const { sampleRate, limits, time } = this.#settings
     const place = { disk: this.#disk, folder }
@@ -216,6 +223,7 @@ export class StoreWriter {
       while (!this.#isStopped) {
         await this.#fill(open)
         if (!this.#isDue(open)) {
+          this.#isAtEnd = open.atEnd && comparePositions(open.fold.pending.end, this.#position) === 0
           await this.#settings.time.sleep(LOOK_MS, this.#stop.signal)
           continue
         }
@@ -243,6 +251,7 @@ export class StoreWriter {
         open.atEnd = true
         return
       }
+      this.#isAtEnd = false
       if (open.firstMs === 0) open.firstMs = time.nowMs()
       const { segmentId } = cursor
       const { segment, end } = open.block
