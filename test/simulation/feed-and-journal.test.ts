@@ -16,7 +16,7 @@ describe(`a recorder, its store and its copy on a lossy link, a failing disk and
   let outcomes: Outcome[] = []
   beforeAll(async () => {
     outcomes = await runSeeds(seeds)
-  }, 120_000)
+  }, 200_000)
 
   test.each(INVARIANT_NAMES.map((name) => [name, INVARIANTS[name]] as const))('%s: %s', (name) => {
     expect(complaints(outcomes, name)).toBe('')

@@ -1,0 +1,19 @@
+/** The last 225 of the 500 worlds, in a file of their own so that two cores share them. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { INVARIANTS } from './invariants.ts'
+import { complaints, INVARIANT_NAMES, runSeeds } from './runs.ts'
+import type { Outcome } from './simulation.ts'
+
+const FIRST_SEED = 276
+const SEEDS = 225
+
+describe(`a recorder, its store and its copy where everything fails (${SEEDS} further seeds)`, () => {
+  let outcomes: Outcome[] = []
+  beforeAll(async () => {
+    outcomes = await runSeeds(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))
+  }, 240_000)
+
+  test.each(INVARIANT_NAMES.map((name) => [name, INVARIANTS[name]] as const))('%s: %s', (name) => {
+    expect(complaints(outcomes, name)).toBe('')
+  })
+})
