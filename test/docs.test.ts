@@ -102,6 +102,12 @@ describe('the import table', () => {
   })
 })
 
+test('each promise names a test', () => {
+  const rows = rowsOf('docs/operations.md', '| promise | proved by |')
+  expect(rows.length).toBeGreaterThan(10)
+  expect(rows.filter(([, proof]) => !/`[^`]+\.test\.ts`/.test(proof!)).map(([promise]) => promise)).toEqual([])
+})
+
 test('the settings of docs/operations.md are those of the program', () => {
   const plain = (text: string) => text.replace(/[*<]/g, '\\$&')
   const wanted = SETTING_NAMES.map((name) => {

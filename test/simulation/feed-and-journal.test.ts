@@ -70,6 +70,8 @@ const FAULTS = [
   'frame_refused',
   'process_killed',
   'power_loss',
+  'half_open',
+  'new_field',
   'database_refused',
   'database_cut',
   'database_cut_after',

@@ -177,8 +177,10 @@ export class Readers {
     const { time, verdicts } = this.#options
     const durable = this.#now?.life.journal.durable
     if (writer === undefined || durable === undefined) return
-    if (comparePositions(writer.status.position, durable) !== 0) {
-      const at = formatPosition(writer.status.position)
+    // What the database says, whatever the writer believes.
+    const position = this.#store.watermark
+    if (comparePositions(position, durable) !== 0) {
+      const at = formatPosition(position)
       verdicts.broken('S11', `the rows reach ${at} after a stop, and durable is ${formatPosition(durable)}`)
     }
     this.died(true)
@@ -206,7 +208,7 @@ export class Readers {
   /** What is not caught up yet, in words. */
   #missing(known: readonly string[]): string | undefined {
     const { life } = this.#now!
-    const position = this.#store.writer?.status.position ?? { segment: 0, offset: 0 }
+    const position = this.#store.watermark
     const { durable } = life.journal
     if (comparePositions(position, durable) < 0) {
       const { state = 'none', lastError } = this.#store.writer?.status ?? {}

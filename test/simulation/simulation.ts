@@ -67,6 +67,7 @@ class World {
   readonly time = new VirtualTime(1_800_000_000_000_000_000n)
   readonly #seed: number
   readonly #random: SeededRandom
+  readonly #side: SeededRandom
   readonly #disk: MemoryDisk
   readonly #exchange: SimulatedExchange
   readonly #wire: Wire
@@ -96,6 +97,7 @@ class World {
     this.#seed = seed
     const random = new SeededRandom(seed * 2654435761)
     this.#random = random
+    this.#side = new SeededRandom(seed * 40_503 + 7)
     const { time } = this
     this.#trace = isTraced ? (line) => trace(`${(time.nowMs / 1000).toFixed(3).padStart(9)} ${line()}`) : () => {}
     this.#verdicts = new Verdicts(time, (line) => this.#trace(() => line))
@@ -120,6 +122,7 @@ class World {
     this.#wire = new Wire({
       time,
       random,
+      side: this.#side,
       exchange: this.#exchange,
       inject: (fault, peer, place) => {
         inject(fault)
@@ -173,7 +176,7 @@ class World {
       for (let life = 1; life <= lives; life++) {
         this.#verdicts.life = life
         await this.#begin()
-        await this.#live(drawWeather(this.#random), 10_000 + this.#random.unit() * 40_000)
+        await this.#live(drawWeather(this.#random, this.#side), 10_000 + this.#random.unit() * 40_000)
         if (life < lives) await this.#end()
         else settledMs = await this.#settle()
       }

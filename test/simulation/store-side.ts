@@ -2,6 +2,7 @@
  * The store beside the recorder: the product's own writer over the same disk, into a database in memory that is slow, away,
  * cuts connections and loses answers. Its thread may crash alone, and now and then a second writer works on the same rows.
  */
+import type { Position } from '#domain'
 import type { MemoryDisk, SeededRandom } from '#journal'
 import { MemoryStore, type StoreFault, type StoreOperation, StoreWriter } from '#store'
 import { DurableMark } from '../../src/store/writer/durable-mark.ts'
@@ -101,6 +102,12 @@ export class StoreSide {
       fault: (operation) => this.#fault(operation),
       late: () => this.#server.time.sleep(random.unit() * LATE_MS_MAX),
     })
+  }
+
+  /** As the database has it. */
+  get watermark(): Position {
+    const [cursor] = this.store.rows('rl_ingest_cursor')
+    return { segment: Number(cursor?.['segment'] ?? 0), offset: Number(cursor?.['offset'] ?? 0) }
   }
 
   get writer(): StoreWriter | undefined {

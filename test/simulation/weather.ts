@@ -36,6 +36,10 @@ export type Weather = {
   wallStepPerSecond: number
   /** The operator adds, removes or resyncs markets. */
   operatorPerSecond: number
+  /** Per second and connection: from here on nothing comes through, either way, and nobody says so. */
+  halfOpenPerSecond: number
+  /** Of each frame: it has a field that nobody knows. */
+  newField: number
 }
 
 export const CALM: Readonly<Weather> = {
@@ -59,9 +63,12 @@ export const CALM: Readonly<Weather> = {
   diskFullPerSecond: 0,
   wallStepPerSecond: 0,
   operatorPerSecond: 0,
+  halfOpenPerSecond: 0,
+  newField: 0,
 }
 
-export function drawWeather(random: SeededRandom): Weather {
+/** `side`: a chance of its own for what came later, so that the rest of a seed's world stays what it was. */
+export function drawWeather(random: SeededRandom, side: SeededRandom): Weather {
   const some = (most: number) => (random.unit() < 0.4 ? 0 : random.unit() ** 2 * most)
   return {
     drop: some(0.05),
@@ -84,5 +91,7 @@ export function drawWeather(random: SeededRandom): Weather {
     diskFullPerSecond: some(0.15),
     wallStepPerSecond: some(0.05),
     operatorPerSecond: some(0.3),
+    halfOpenPerSecond: side.unit() < 0.6 ? 0 : side.unit() ** 2 * 0.05,
+    newField: side.unit() < 0.6 ? 0 : side.unit() ** 2,
   }
 }

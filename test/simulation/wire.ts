@@ -32,6 +32,8 @@ export interface SocketListener {
 export type WireOptions = {
   readonly time: VirtualTime
   readonly random: SeededRandom
+  /** Of what came later (weather.ts). */
+  readonly side: SeededRandom
   readonly exchange: SimulatedExchange
   /** A fault happens. `sid` and `seq`: the number that is lost or late by it. */
   readonly inject: (fault: string, peer?: ExchangeConnection, place?: Sent) => void
@@ -123,6 +125,8 @@ class Stretch implements Socket, Line {
   #stalledUntilMs = 0
   #isPaused = false
   #isClosed = false
+  /** The socket is there on both sides, and nothing passes. */
+  #isHalfOpen = false
 
   constructor(options: WireOptions, wire: Wire, listener: SocketListener, onClose: () => void) {
     this.#options = options
@@ -171,8 +175,12 @@ class Stretch implements Socket, Line {
   }
 
   tick(weather: Weather): void {
-    const { time, random, inject } = this.#options
+    const { time, random, side, inject } = this.#options
     const happens = (perSecond: number) => random.unit() < (perSecond * TICK_MS) / 1000
+    if (!this.#isHalfOpen && side.unit() < (weather.halfOpenPerSecond * TICK_MS) / 1000) {
+      inject('half_open')
+      this.#isHalfOpen = true
+    }
     if (happens(weather.stallPerSecond) && this.#stalledUntilMs < time.nowMs) {
       inject('stall')
       // Most are short; some are longer than any silence that a client may bear.
@@ -194,8 +202,8 @@ class Stretch implements Socket, Line {
   }
 
   #maltreat(frame: Sent): void {
-    const { time, random, inject } = this.#options
-    const { drop, repeat, delay, corrupt: spoil } = this.#wire.weather
+    const { time, random, side, inject } = this.#options
+    const { newField, drop, repeat, delay, corrupt: spoil } = this.#wire.weather
     const mood = random.unit()
     if (mood < drop) {
       inject('drop', this.peer, frame)
@@ -211,6 +219,10 @@ class Stretch implements Socket, Line {
       inject('corrupt', this.peer, spoiled.seq === undefined ? frame : undefined)
       this.#frame(spoiled)
       return
+    }
+    if (newField > 0 && side.unit() < newField) {
+      inject('new_field')
+      frame = { ...frame, text: frame.text.replace('"msg":{"', '"msg":{"mood":{"sky":"clear"},"') }
     }
     this.#frame(frame)
     if (random.unit() >= repeat) return
@@ -228,12 +240,12 @@ class Stretch implements Socket, Line {
     const atMs = Math.max(time.nowMs + 1 + random.unit() * 20, this.#lastUpMs, this.#stalledUntilMs)
     this.#lastUpMs = atMs
     time.after(atMs - time.nowMs, 'world', () => {
-      if (!this.#isClosed) exchange.receive(this.peer, text)
+      if (!this.#isClosed && !this.#isHalfOpen) exchange.receive(this.peer, text)
     })
   }
 
   #enqueue(deliver: () => void, place?: Sent): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isHalfOpen) return
     const { time, random } = this.#options
     this.#lastDownMs = Math.max(time.nowMs + 1 + random.unit() * 20, this.#lastDownMs)
     this.#down.push({ atMs: this.#lastDownMs, deliver, ...(place === undefined ? {} : { place }) })
