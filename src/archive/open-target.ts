@@ -22,6 +22,10 @@ export async function openTarget(name: TargetName): Promise<ArchiveTarget> {
 export function readTargetName({ to, endpoint }: TargetName): string | S3Place {
   if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint))
     throw targetError(`'${endpoint}' is no endpoint: an address with http:// or https:// is needed`)
+  if (endpoint !== undefined && (new URL(endpoint).username !== '' || new URL(endpoint).password !== ''))
+    throw targetError(
+      'the endpoint has a name or a password in it, which would be shown: AWS_ACCESS_KEY_ID and its like',
+    )
   if (!to.includes('://')) {
     if (to.trim() === '') throw targetError('the archive has no name')
     return resolve(to)

@@ -20,7 +20,7 @@ import { Resync } from './resync.ts'
 import { hasSocket, isOpen, type SessionEvent, type SessionState, TRANSITIONS } from './session-state.ts'
 import { BOOKS, type PlanOptions, SubscriptionPlan } from './subscription-plan.ts'
 import { type BestBid, Units } from './units.ts'
-import { type WireChange, WireDrift } from './wire-drift.ts'
+import { WINDOW_MS, type WireChange, WireDrift } from './wire-drift.ts'
 
 export type Effect =
   | { readonly kind: 'open' }
@@ -97,6 +97,8 @@ export class Session {
   /** When a connection was tried last. */
   #openedMs = Number.NEGATIVE_INFINITY
   #attempts = 0
+  /** When a connection was given up for its audits last. */
+  #renewedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -229,7 +231,11 @@ export class Session {
     if (!isOpen(this.#state) || !this.#plan.wanted.has(market)) return
     if (cause === 'unsubscribed' || cause === 'connection_lost' || cause === 'terminal_error') return
     this.#audits.drop(market)
-    if (DRIFTING.has(cause) && this.#drift.failed(cause, market, nowMs)) this.#wireChanged(this.#drift.faulty(cause))
+    const isAudit = cause === 'audit_mismatch'
+    if (DRIFTING.has(cause) && this.#drift.failed(cause, market, nowMs, isAudit)) {
+      if (isAudit && this.#renew(nowMs)) return
+      this.#wireChanged(this.#drift.faulty(cause))
+    }
     this.#resync.want(market, cause !== 'sequence_break' && cause !== 'wire_changed', nowMs)
     this.#move('doubted', nowMs)
   }
@@ -535,6 +541,17 @@ export class Session {
     if (trial !== 'sound') return trial.length === 0 ? [] : this.#resync.takeOnly(trial, nowMs)
     this.#effects.push({ kind: 'wire_sound', afterMs: nowMs - change.sinceMs })
     return this.#resync.take(nowMs)
+  }
+
+  /**
+   * Audits of too many books do not match: the subscription does not tell every change, or none, and its snapshots would
+   * only hide it. Answers whether a new connection may help; one that was made for the same lately has not.
+   */
+  #renew(nowMs: number): boolean {
+    const isNew = nowMs - this.#renewedMs > WINDOW_MS
+    this.#renewedMs = nowMs
+    if (isNew) this.#lose('terminal_error', 'audits of too many books do not match: changes are not told', nowMs)
+    return isNew
   }
 
   #checkUnits(nowMs: number): boolean {

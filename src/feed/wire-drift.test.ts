@@ -203,6 +203,26 @@ describe('a session whose wire changes', () => {
     expect(session).toMatchObject({ state: 'live', unproven: 0, wireChange: undefined })
   })
 
+  test('makes a new connection when audits do not match, and holds it against the wire when that does not help', () => {
+    const session = live(10)
+    const mismatch = (nowMs: number) => {
+      for (const market of names(5)) {
+        session.doubted(market, 'audit_mismatch', nowMs)
+        session.proven(market, nowMs)
+      }
+      return session.takeEffects()
+    }
+    expect(mismatch(10)).toContainEqual(expect.objectContaining({ kind: 'close', cause: 'terminal_error' }))
+    expect(session.state).toBe('waiting')
+    session.tick(60_000)
+    session.opened(60_000)
+    session.control({ type: 'subscribed', id: 2, channel: 'orderbook_delta', sid: 1 }, 60_000)
+    for (const market of names(10)) session.proven(market, 60_000)
+    session.takeEffects()
+    expect(mismatch(60_010)).toContainEqual(expect.objectContaining({ kind: 'wire_changed', what: 'audit_mismatch' }))
+    expect(session.state).not.toBe('waiting')
+  })
+
   test('believes no book in other units, not even one on trial', () => {
     const session = live(10)
     for (const market of names(PAIRS_MIN))

@@ -14,8 +14,6 @@ export type RecorderHead = {
   readonly durable: Position
   /** Receive time of the newest frame, Unix ms; 0 before the first. */
   readonly headMs: number
-  /** For so long the recorder's books had gone on without the journal when it said so, ms; 0 while the journal takes frames. */
-  readonly cutOffMs?: number
 }
 
 export interface RecorderLink {

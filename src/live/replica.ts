@@ -133,7 +133,7 @@ export class Replica {
    */
   get behindMs(): number {
     if (this.#isFinished) return 0
-    const { silentMs, state, head, identity } = this.#recorder
+    const { silentMs, state, identity } = this.#recorder
     const { lastRecordMs, position } = this.#live
     const nowMs = this.#time.nowMs()
     const lateMs = this.#lateness.lateMs(position, nowMs)
@@ -141,9 +141,7 @@ export class Replica {
     // A recorder's first record is that it began: a copy without a record, or with those of a run before, has not reached it.
     const isOfThisRun = lastRecordMs > 0 && identity?.session === this.#live.session?.id
     const isLate = !this.#hasBegun || state === 'gone' || !Number.isFinite(silentMs) || !isOfThisRun
-    // The recorder's books go on and no journal tells of it: the copy is as old as that.
-    const cutOffMs = head?.cutOffMs ?? 0
-    return Math.max(lateMs, unheardMs, cutOffMs > 0 ? cutOffMs + silentMs : 0, isLate ? BEHIND_MS_MAX + 1 : 0)
+    return Math.max(lateMs, unheardMs, isLate ? BEHIND_MS_MAX + 1 : 0)
   }
 
   get state(): ReplicaState {

@@ -79,7 +79,7 @@ test('a recorder archives by itself; what is lost is restored, proved, and makes
       await untilCaughtUp(data)
       // Only one program removes.
       const refused = await command('archive', '--data', data, '--archive-to', archive, '--keep-raw-days', '0')
-      expect([refused.code, refused.told.error.code]).toEqual([2, 'FLOW_STILL_RECORDING'])
+      expect([refused.code, refused.told.error.code]).toEqual([2, 'FLOW_ARCHIVE_IN_USE'])
       second.kill('SIGTERM')
       expect([0, 3]).toContain((await second.ended).code)
     } finally {

@@ -83,7 +83,8 @@ test('late frames come late, in their order, and all of them', async () => {
 test('a fault that finds nobody to happen to is told as such', async () => {
   const { exchange } = await aClientOf('cut@50ms:7')
   while (happened(exchange, 'cut').length === 0) await new Promise((done) => setTimeout(done, 5))
-  expect(happened(exchange, 'cut')[0]).toMatchObject({ detail: 'cut@50ms:7: no connection was open' })
+  expect(happened(exchange, 'cut')[0]).toMatchObject({ missed: true, detail: 'cut@50ms:7' })
+  expect(exchange.sent().faults.counts).toEqual({})
 })
 
 test('a spec that is wrong keeps it from starting, with all that is wrong', async () => {

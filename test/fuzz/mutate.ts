@@ -10,11 +10,13 @@ export function mutateBytes(random: SeededRandom, bytes: Uint8Array, others: rea
   return changed
 }
 
+const TOKENS = [...'0123456789-+.,:;"\'\\{}[]()/ \t\n\rexnul', '1e3', '\\u0041', 'null', '\u0000', '{}', '\r\n\r\n']
+
 function mutateOnce(random: SeededRandom, bytes: Buffer, others: readonly Uint8Array[]): Buffer {
   const at = random.below(bytes.length + 1)
   const length = random.below(Math.min(bytes.length - at, oneOf(random, [1, 4, 16, 200, 100_000])) + 1)
   const piece = bytes.subarray(at, at + length)
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return edit(bytes, at, (byte) => byte ^ (1 << random.below(8)))
     case 1:
@@ -30,6 +32,12 @@ function mutateOnce(random: SeededRandom, bytes: Buffer, others: readonly Uint8A
     case 6:
       return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(length), bytes.subarray(at + length)])
     case 7: {
+      // What texts are made of, at their ends as often as inside.
+      const token = Buffer.from(oneOf(random, TOKENS))
+      const place = oneOf(random, [at, at, 0, bytes.length])
+      return Buffer.concat([bytes.subarray(0, place), token, bytes.subarray(place)])
+    }
+    case 8: {
       const to = random.below(bytes.length + 1)
       return Buffer.concat([bytes.subarray(0, to), piece, bytes.subarray(to)])
     }

@@ -24,7 +24,8 @@ async function record(): Promise<Running> {
   cleanups.push(() => program.kill('SIGKILL'))
   await until('all books are valid', async () => {
     const status = await askRecorder(data, { ask: 'status' }).catch(() => undefined)
-    return status !== undefined && status.markets.asked > 0 && status.markets.valid === status.markets.asked
+    const { asked = 0, valid = 0 } = status?.markets ?? {}
+    return asked > 0 && valid === asked && status?.store?.state === 'writing'
   })
   await sleep(500)
   return program
@@ -46,7 +47,7 @@ beforeAll(async () => {
   const first = await record()
   first.kill('SIGKILL')
   await first.ended
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   for (const each of cleanups.reverse()) await each()
@@ -59,7 +60,7 @@ test('a killed recorder’s hole goes on until it is started again, and report s
   const faulty = report.body.lines.filter((each: { ok: boolean }) => !each.ok)
   expect([report.code, report.body.clean]).toEqual([1, false])
   expect(faulty.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['uptime', 'holes', 'clean']))
-}, 30_000)
+}, 90_000)
 
 test('started again, the hole is closed by snapshots; journal and database tell the same; reparse waits for its turn', async () => {
   second = await record()
@@ -70,14 +71,14 @@ test('started again, the hole is closed by snapshots; journal and database tell 
   expect(causesOf(fromJournal.body)).toEqual(['process_down snapshot', 'recording_stopped null'])
   const { body } = await ask('gaps', '--markets', '--source', 'database')
   expect({ ...body, source: 'journal' }).toEqual(fromJournal.body)
-}, 40_000)
+}, 90_000)
 
 test('reparse makes the same rows again, and verify finds no fault', async () => {
   const { code, body } = await ask('reparse', '--from', '1:4096')
   expect([code, body.after]).toEqual([0, body.before])
   expect(body.after.rl_orderbook_deltas).toBeGreaterThan(100)
   expect((await ask('verify')).code).toBe(0)
-}, 40_000)
+}, 90_000)
 
 test('a report is sent to the targets of the alarms, and a target that does not take it is told', async () => {
   const received: { title: string }[] = []
@@ -98,4 +99,4 @@ test('a report is sent to the targets of the alarms, and a target that does not 
   expect([sent.code, received.map(({ title }) => title)]).toEqual([1, [expect.stringContaining('NOT clean: uptime')]])
   const nowhere = await run(['report', '--send', ...flags]).ended
   expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('KALSHIFLOW_ALERT_WEBHOOK_URL')])
-}, 30_000)
+}, 90_000)

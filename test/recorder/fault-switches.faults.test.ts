@@ -1,7 +1,7 @@
 /** The faults whose end takes longer than a fast test may: the rest of fault-switches.test.ts. */
 import { expect, test } from 'vitest'
 import { until } from '../support/recording.ts'
-import { A_WORLD, allValid, expectAccounted, expectWhole, meeting, untilHappened } from './fault-meeting.ts'
+import { A_WORLD, allValid, causes, expectAccounted, expectWhole, meeting, untilHappened } from './fault-meeting.ts'
 
 const RECOVERED_MS_MAX = 60_000
 
@@ -30,3 +30,16 @@ test('429: after the longer wait it is let in, and every book comes back', () =>
     await expectWhole(running)
     await expectAccounted(running)
   }))
+
+test('late: a connection whose messages grow too old is replaced, and the frames that were on their way are declared', () =>
+  meeting(
+    'late=400ms/s@1s:1',
+    async (running) => {
+      await until('it is replaced', () => causes(running).length === 1, RECOVERED_MS_MAX)
+      await expectWhole(running)
+      expect(causes(running)).toEqual(['message_age'])
+      const { lost } = await expectAccounted(running)
+      expect(lost['message_age']).toBeGreaterThan(0)
+    },
+    { ...A_WORLD, recorder: { messageAge: { climbMsMax: 300, windowMs: 200 } } },
+  ))

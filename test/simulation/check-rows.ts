@@ -33,6 +33,7 @@ const COMPARED = [
   'rl_connections',
   'rl_gaps',
   'rl_validity',
+  'rl_market_coverage',
   'rl_audits',
   'rl_quarantine',
 ]

@@ -106,6 +106,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     expected: 'S1',
   },
   {
+    name: 'an audit that does not match is told, and the book believed all the same',
+    file: 'src/feed/audits.ts',
+    find: "    this.#belief.doubt(market, 'audit_mismatch')\n",
+    replace: '',
+    expected: 'S1',
+  },
+  {
     name: 'a malformed delta puts nothing in doubt',
     file: 'src/feed/fold.ts',
     find: "      if (market === undefined) this.#belief.doubtAll(each, 'malformed')\n      else this.#belief.doubt(market, 'malformed')\n",
@@ -351,8 +358,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a copy that believes a silent recorder',
     file: 'src/live/replica.ts',
-    find: 'return Math.max(lateMs, unheardMs, cutOffMs',
-    replace: 'return Math.max(lateMs, 0 * unheardMs, cutOffMs',
+    find: 'return Math.max(lateMs, unheardMs, isLate',
+    replace: 'return Math.max(lateMs, 0 * unheardMs, isLate',
     expected: 'S7',
   },
 ]

@@ -1,4 +1,6 @@
 /** Rows made again from a place on: the same as if the whole journal were stored anew, whatever had become of them. */
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RECORD } from '#domain'
@@ -9,6 +11,7 @@ import { coverageIn } from '../../src/app/reading/ledger-view.ts'
 import { readLedger } from '../../src/app/reading/read-ledger.ts'
 import { readLedgerRows } from '../../src/app/reading/read-ledger-rows.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { aFolder } from '../support/recording.ts'
 import { blockEnds, openStory, type Story, tellAtLength } from './writer-story.ts'
 import { storeAll, tableDigests, writerOptions } from './writer-support.ts'
 
@@ -43,12 +46,18 @@ async function cursorOf(): Promise<unknown> {
   return rows
 }
 
+async function storedOf(schema: string) {
+  const { rows } = await client.query(`SELECT sample_rate, segment, "offset", counts FROM ${schema}.rl_ingest_cursor`)
+  const { sample_rate: sampleRate, segment, offset, counts } = rows[0]
+  return { sampleRate, stored: { position: { segment, offset: Number(offset) }, counts } }
+}
+
 const place = () => ({ disk: new FileDisk(), folder: story.journal })
 
 async function begin(share: number): Promise<void> {
   const ends = await blockEnds(story.journal)
   const position = share === 0 ? { segment: 2, offset: 0 } : ends[Math.floor((ends.length - 1) * share)]!
-  await beginRedo(client, SCHEMA, journal, await planRedo(place(), { position }, { sampleRate: 1 }))
+  await beginRedo(client, SCHEMA, journal, await planRedo(place(), { position }, await storedOf(SCHEMA)))
 }
 
 test.each([0, 0.4, 0.9])('from %d of the journal on, every table is what a whole rebuild makes', async (share) => {
@@ -151,10 +160,36 @@ test('so it does of audits, and of a run that died and was not started again', a
   expect([hasDied, holes.map(({ cause, open }) => [cause, open])]).toEqual([true, [['process_down', 2]]])
 })
 
+test('with older segments gone, and with rows of several deltas, it is the same', async () => {
+  const folder = aFolder()
+  const schema = 'sampled'
+  const options = { sampleRate: 4 }
+  try {
+    cpSync(story.journal, folder.path, { recursive: true })
+    await storeAll(writerOptions(postgres, folder.path, schema, options), true)
+    const whole = await tableDigests(client, schema)
+    const { rows: cursor } = await client.query(`SELECT counts, segment, "offset" FROM ${schema}.rl_ingest_cursor`)
+    const segments = await listSegments(new FileDisk(), folder.path)
+    const middle = segments[Math.floor(segments.length / 2)]!.number
+    for (const { number } of segments.slice(0, 2)) rmSync(join(folder.path, `${String(number).padStart(10, '0')}.kfj`))
+    const at = { disk: new FileDisk(), folder: folder.path }
+    const plan = await planRedo(at, { position: { segment: middle, offset: 500 } }, await storedOf(schema))
+    expect(plan.from).toEqual({ segment: middle, offset: 0 })
+    await beginRedo(client, schema, journal, plan)
+    await storeAll(writerOptions(postgres, folder.path, schema, options), true)
+    expect(await tableDigests(client, schema)).toEqual(whole)
+    expect((await client.query(`SELECT counts, segment, "offset" FROM ${schema}.rl_ingest_cursor`)).rows).toEqual(
+      cursor,
+    )
+  } finally {
+    folder.remove()
+  }
+})
+
 test('a place that the database has not come to is refused, and nothing is changed', async () => {
   const ahead = 'ahead'
   await migrate(client, { schema: ahead })
   await client.query(`INSERT INTO ${ahead}.rl_ingest_cursor (journal, environment) VALUES ('${journal}', 'sim')`)
-  const plan = await planRedo(place(), { position: { segment: 2, offset: 0 } }, { sampleRate: 1 })
+  const plan = await planRedo(place(), { position: { segment: 2, offset: 0 } }, await storedOf(SCHEMA))
   await expect(beginRedo(client, ahead, journal, plan)).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
 })

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts'
 import type { Log } from '../log/log.ts'
 import { SupervisedThread, type ThreadLimits, type ThreadStatus } from '../threads/supervised-thread.ts'
 import type { ArchiveNews, ArchiveSettings, ToArchiver } from './archive-worker.ts'
+import { lockRemoval } from './removal-lock.ts'
 
 export const ARCHIVE_EVERY_MS = 60_000
 /** How often the thread is told how far the store is. */
@@ -28,6 +29,7 @@ export class ArchiveThread {
   readonly #target: string
   #news: Extract<ArchiveNews, { kind: 'looked' }> | undefined
   #timer: NodeJS.Timeout | undefined
+  #removing: { release(): void } | undefined
 
   /** For {@link startArchiver}. */
   constructor(options: ArchiveThreadOptions, to: string) {
@@ -51,6 +53,8 @@ export class ArchiveThread {
   }
 
   async start(): Promise<void> {
+    const { config, dataFolder } = this.#options
+    if (config.keepDays !== undefined) this.#removing = lockRemoval(dataFolder, 'recorder')
     await this.#thread.start()
     this.#tellBound()
     this.#timer = setInterval(() => this.#tellBound(), BOUND_EVERY_MS)
@@ -82,6 +86,7 @@ export class ArchiveThread {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#thread.close()
+    this.#removing?.release()
   }
 
   #tellBound(): void {
@@ -115,7 +120,9 @@ export async function startArchiver(options: ArchiveThreadOptions): Promise<Arch
     await thread.start()
     return thread
   } catch (error) {
-    options.log.error({ event: 'archive_failed', segment: 0, code: 'FLOW_THREAD_ENDED' }, (error as Error).message)
+    const { code = 'FLOW_THREAD_ENDED', message } = error as NodeJS.ErrnoException
+    options.log.error({ event: 'archive_failed', segment: 0, code }, message)
+    await thread.close()
     return undefined
   }
 }

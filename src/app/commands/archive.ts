@@ -14,10 +14,10 @@ import {
 import { FileDisk, listSegments, sealableSegments, sealSegment } from '#journal'
 import { migrate } from '#store'
 import { type DropResult, dropOldDays } from '../archive/drop-days.ts'
+import { lockRemoval } from '../archive/removal-lock.ts'
 import { loadConfig } from '../config/config-load.ts'
-import { isRecording, lockData } from '../recorder/data-lock.ts'
+import { DataLockError, isRecording, lockData } from '../recorder/data-lock.ts'
 import { openClient } from '../store/open-client.ts'
-import { StillRecording } from './db.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 import { type CommonFlags, count, duration, folderToRead, withData, withJson } from './shared.ts'
@@ -96,14 +96,9 @@ export async function targetOf(
 }
 
 async function archiveOnce(folder: string, target: ArchiveTarget, flags: ArchiveFlags): Promise<number> {
-  const isBusy = isRecording(folder)
-  if (isBusy && flags.keepRawDays !== undefined)
-    throw new StillRecording(
-      `a recorder runs on ${folder}, and only one may remove its files: set KALSHIFLOW_ARCHIVE_TO and KALSHIFLOW_KEEP_DAYS for it, or stop it first`,
-    )
-  const lock = isBusy ? undefined : lockData(folder, 'archive')
+  const removing = flags.keepRawDays === undefined ? undefined : lockRemoval(folder, 'archive')
   try {
-    if (!isBusy) await sealAll(folder)
+    if (!isRecording(folder)) await sealLast(folder)
     const proof = flags.verify === true ? 'full' : 'digest'
     const retention = flags.keepRawDays === undefined ? undefined : await retentionOf(folder, flags, flags.keepRawDays)
     const onEvent = flags.json === true ? undefined : tell
@@ -135,14 +130,28 @@ async function archiveOnce(folder: string, target: ArchiveTarget, flags: Archive
       print(`${dropped.days} days of the database dropped, with ${dropped.rows.toLocaleString('en-US')} rows.`)
     return faults.length > 0 || result.behind > 0 ? EXIT.FAULTS : EXIT.DONE
   } finally {
-    lock?.release()
+    removing?.release()
   }
 }
 
-/** Nobody records and nobody can begin to: every file is complete. */
-async function sealAll(folder: string): Promise<void> {
-  const place = { disk: new FileDisk(), folder: `${folder}/journal`, isFinished: true }
-  for (const segment of await sealableSegments(place.disk, place.folder, true)) await sealSegment(place, segment)
+/** Seals what a recorder would have, and the last segment too: for that alone nobody may begin to record. */
+async function sealLast(folder: string): Promise<void> {
+  const place = { disk: new FileDisk(), folder: `${folder}/journal` }
+  for (const segment of await sealableSegments(place.disk, place.folder)) await sealSegment(place, segment)
+  let lock: ReturnType<typeof lockData>
+  try {
+    lock = lockData(folder, 'archive')
+  } catch (error) {
+    // A recorder began meanwhile: the last segment is not the last any more, or will not be for long.
+    if (error instanceof DataLockError) return
+    throw error
+  }
+  try {
+    for (const segment of await sealableSegments(place.disk, place.folder, true))
+      await sealSegment({ ...place, isFinished: true }, segment)
+  } finally {
+    lock.release()
+  }
 }
 
 async function retentionOf(folder: string, flags: ArchiveFlags, keepDays: number): Promise<Retention> {

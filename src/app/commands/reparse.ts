@@ -72,9 +72,9 @@ async function reparse({ folder, from, client, url, schema, json }: Parts): Prom
   await migrate(client, { schema })
   const segments = await listSegments(place.disk, place.folder)
   const journal = segments.find((each) => each.journal !== undefined)?.journal ?? ''
-  const sampleRate = await sampleRateOf(client, schema, journal)
+  const { sampleRate, ...stored } = await storedOf(client, schema, journal)
   const progress = showProgress('reading up to the place')
-  const plan = await planRedo(place, from, { sampleRate, onProgress: progress.tell }).finally(progress.end)
+  const plan = await planRedo(place, from, { sampleRate, stored, onProgress: progress.tell }).finally(progress.end)
   const journalId = await beginRedo(client, schema, journal, plan)
   const removal: Removal = { journalId, from: plan.from, fromNs: plan.fromNs }
   const before = await countFrom(client, schema, removal)
@@ -87,12 +87,14 @@ async function reparse({ folder, from, client, url, schema, json }: Parts): Prom
   return unreadable > 0 ? EXIT.FAULTS : EXIT.DONE
 }
 
-async function sampleRateOf(client: Parts['client'], schema: string, journal: string): Promise<number> {
-  const { rows } = await client.query<{ sample_rate: number }>(
-    `SELECT sample_rate FROM ${client.escapeIdentifier(schema)}.rl_ingest_cursor WHERE journal::text = $1`,
+async function storedOf(client: Parts['client'], schema: string, journal: string) {
+  const { rows } = await client.query<{ sample_rate: number; segment: number; offset: string; counts: object }>(
+    `SELECT sample_rate, segment, "offset", counts FROM ${client.escapeIdentifier(schema)}.rl_ingest_cursor
+     WHERE journal::text = $1`,
     [journal],
   )
-  return rows[0]?.sample_rate ?? 1
+  const { sample_rate: sampleRate = 1, segment = 0, offset = '0', counts = {} } = rows[0] ?? {}
+  return { sampleRate, position: { segment, offset: Number(offset) }, counts: counts as Record<string, number> }
 }
 
 type Writing = {

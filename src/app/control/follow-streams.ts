@@ -64,14 +64,13 @@ export class FollowStreams {
   }
 
   #line(isLast = false): string {
-    const { journal, lastFrameMs, cutOff } = this.#recorder
+    const { journal, lastFrameMs } = this.#recorder
     // At the end the journal's head may lie behind a segment that was closed: what is durable is then all there is.
     const head = comparePositions(journal.head, journal.durable) < 0 ? journal.durable : journal.head
     const line: FollowLine = {
       head: formatPosition(head),
       durable: formatPosition(journal.durable),
       head_ms: lastFrameMs,
-      ...(cutOff === undefined ? {} : { cut_off_ms: Math.max(1, Date.now() - cutOff.sinceMs) }),
       ...(isLast ? { ended: true } : {}),
     }
     return `${JSON.stringify(line)}\n`

@@ -1,5 +1,7 @@
 /** The recorder's status with its process, disk and store: gathered when it is asked for, off the way of frames. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FreeSpace } from '#feed'
 import type { AlertSummary, ArchiveStatus, ServiceStatus, StoreSummary, ThreadSummary } from '#live'
 import type { Recorder } from '../recorder/recorder.ts'
 import { statusOf } from '../recorder/status.ts'
@@ -10,6 +12,8 @@ import { daysLeft, type Outlook } from '../service/outlook.ts'
 const RESOLUTION_MS = 10
 /** Delays older than this are forgotten, by starting the figures anew. */
 const WINDOW_MS = 60_000
+/** A disk that hangs is just what a status is asked for: its last figures are told then. */
+const DISK_MS_MAX = 500
 
 export type StatusParts = {
   readonly recorder: Recorder
@@ -20,6 +24,8 @@ export type StatusParts = {
   /** What the disk will be asked for. */
   readonly outlook?: () => Outlook | undefined
   readonly archive?: () => ArchiveStatus | undefined
+  /** For tests. */
+  readonly freeSpace?: (folder: string) => Promise<FreeSpace>
 }
 
 export class ServiceStatusSource {
@@ -30,9 +36,13 @@ export class ServiceStatusSource {
   readonly #archive: StatusParts['archive']
   readonly #alerts: StatusParts['alerts']
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #freeSpace: NonNullable<StatusParts['freeSpace']>
   readonly #timer: NodeJS.Timeout
+  #free: FreeSpace
+  #asking: Promise<void> | undefined
 
-  constructor({ recorder, store, threads, outlook, archive, alerts }: StatusParts) {
+  constructor({ recorder, store, threads, outlook, archive, alerts, freeSpace = freeSpaceOf }: StatusParts) {
+    this.#freeSpace = freeSpace
     this.#recorder = recorder
     this.#store = store
     this.#threads = threads
@@ -63,13 +73,22 @@ export class ServiceStatusSource {
   }
 
   async #disk(): Promise<ServiceStatus['disk']> {
-    const free = await freeSpaceOf(this.#recorder.dataFolder)
+    const free = await this.#lookAtFree()
     const full = this.#recorder.cutOff !== undefined
     if (free === undefined) return full ? { free_bytes: 0, total_bytes: 0, days_left: null, full } : null
     const { freeBytes, totalBytes } = free
     const outlook = this.#outlook?.()
     const days = outlook === undefined ? undefined : daysLeft(freeBytes, outlook)
     return { free_bytes: freeBytes, total_bytes: totalBytes, days_left: roundedDays(days), full }
+  }
+
+  async #lookAtFree(): Promise<FreeSpace> {
+    this.#asking ??= this.#freeSpace(this.#recorder.dataFolder).then((free) => {
+      this.#free = free
+      this.#asking = undefined
+    })
+    await Promise.race([this.#asking, sleep(DISK_MS_MAX, undefined, { ref: false })])
+    return this.#free
   }
 
   close(): void {

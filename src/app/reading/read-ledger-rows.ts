@@ -32,7 +32,11 @@ export async function readLedgerRows(client: pg.Client, options: ReadRowsOptions
   const journal = (await listSegments(new FileDisk(), folder)).find((each) => each.journal !== undefined)?.journal
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
-    const [cursor] = await query(`SELECT * FROM ${at('rl_ingest_cursor')} WHERE journal = $1::uuid`, [journal ?? null])
+    const [table] = await query('SELECT pg_catalog.to_regclass($1) AS name', [at('rl_ingest_cursor')])
+    const [cursor] =
+      table?.['name'] === null
+        ? []
+        : await query(`SELECT * FROM ${at('rl_ingest_cursor')} WHERE journal = $1::uuid`, [journal ?? null])
     if (cursor === undefined) {
       throw new StoreError(
         'FLOW_STORE_OTHER_JOURNAL',

@@ -3,8 +3,8 @@
  * many deltas, after so much time if it changed, and once in each segment, changed or not, so that a segment alone tells
  * of quiet markets too. Spread out: a few at a time, never inside the hot path.
  *
- * After a time in which the journal took no frames a reader is to get each book from the exchange's own snapshot: until that
- * has come, no checkpoint of the market is written, and one of a market that stays silent a minute later.
+ * After a time in which the journal took no frames a reader gets each book from the exchange's own snapshot: until that has
+ * come there is nothing to write of it ({@link describeCheckpoint}).
  */
 import { type CheckpointBook, isTicker, RECORD } from '#domain'
 import { describeCheckpoint, type Fold, type Market } from '#feed'
@@ -15,9 +15,6 @@ import type { Tape } from './tape.ts'
 const PER_TICK_MAX = 20
 /** Markets looked at in one tick for their age. */
 const LOOKED_AT_PER_TICK = 200
-/** How long after a hole of the journal the exchange's snapshot of a market is waited for. */
-export const SNAPSHOT_WAIT_MS = 60_000
-
 export class Checkpointer {
   readonly #fold: Fold
   readonly #tape: Tape
@@ -28,9 +25,6 @@ export class Checkpointer {
   #segment: number
   /** A book based earlier than this has no base in the segment. Unix ms. */
   #segmentSinceMs = 0
-  /** Until then a book whose last snapshot is older than {@link #holeEndMs} is not written. Unix ms. */
-  #waitUntilMs = 0
-  #holeEndMs = 0
   written = 0
 
   /** `segmentOf`: the number of the segment that records go to now. */
@@ -45,14 +39,6 @@ export class Checkpointer {
   /** The market had its number of deltas: called from the hot path, written in a later tick. */
   due(market: Market): void {
     this.#due.add(market)
-  }
-
-  /** The journal goes on after a hole: what it held of the books before is behind a reader's doubt. */
-  holeEnded(): void {
-    this.#holeEndMs = this.#tape.nowMs()
-    this.#waitUntilMs = this.#holeEndMs + SNAPSHOT_WAIT_MS
-    this.#segmentSinceMs = this.#holeEndMs
-    this.#toLookAt = []
   }
 
   tick(): void {
@@ -80,7 +66,6 @@ export class Checkpointer {
   }
 
   #write(market: Market, nowMs: number): void {
-    if (market.snapshotMs < this.#holeEndMs && nowMs < this.#waitUntilMs) return
     // A book in doubt is not written: its next snapshot is a base of its own.
     const book = market.valid && isTicker(market.ticker) ? describeCheckpoint(market) : undefined
     if (book === undefined) return

@@ -600,7 +600,6 @@ export class Recorder {
     const { sinceMs = 0, frames = 0 } = this.#tape.cutOff ?? {}
     log.warn({ event: 'disk_has_room', freeBytes, forMs: Date.now() - sinceMs, framesUnrecorded: frames })
     this.#tape.goOn(this.session)
-    this.#checkpointer.holeEnded()
     for (const link of this.#links) link.act((session, nowMs) => session.resync([...session.markets], nowMs))
   }
 

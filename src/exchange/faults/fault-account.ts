@@ -5,6 +5,8 @@ import type { FaultName } from './fault-kinds.ts'
 export type FaultHappened = {
   readonly fault: FaultName
   readonly phase?: 'begin' | 'end'
+  /** There was no connection, or no market, to which it could be done. */
+  readonly missed?: true
   /** Since the first connection opened, and Unix time of this machine’s clock. */
   readonly at_ms: number
   readonly unix_ms: number
@@ -18,7 +20,7 @@ export type FaultHappened = {
 }
 
 export type FaultReport = {
-  /** Each thing done, by its name; beginnings alone of what lasts. */
+  /** Things done, by their name; beginnings alone of what lasts. */
   readonly counts: Readonly<Partial<Record<FaultName, number>>>
   /** The newest, oldest first. */
   readonly happened: readonly FaultHappened[]
@@ -54,7 +56,7 @@ export class FaultAccount {
   }
 
   add(fault: FaultName, fields: Omit<FaultHappened, 'fault' | 'at_ms' | 'unix_ms'> = {}): void {
-    if (fields.phase !== 'end') this.#counts[fault] = (this.#counts[fault] ?? 0) + 1
+    if (fields.phase !== 'end' && fields.missed === undefined) this.#counts[fault] = (this.#counts[fault] ?? 0) + 1
     this.#happened.push({ fault, at_ms: Math.round(this.elapsedMs), unix_ms: Date.now(), ...fields })
     if (this.#happened.length <= HAPPENED_MAX) return
     this.#happened.shift()

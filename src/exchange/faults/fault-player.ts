@@ -22,7 +22,6 @@ export type FaultPlayerOptions = {
 
 /** Close code of a maintenance: the service restarts (RFC 6455 registry). Kalshi's own is unconfirmed live. */
 const SERVICE_RESTART = 1012
-const LONGEST_TIMER_MS = 2_147_483_647
 
 export class FaultPlayer {
   readonly #options: FaultPlayerOptions
@@ -69,7 +68,7 @@ export class FaultPlayer {
         this.#timers.delete(timer)
         act()
       },
-      Math.min(Math.max(0, atMs - this.#options.account.elapsedMs), LONGEST_TIMER_MS),
+      Math.max(0, atMs - this.#options.account.elapsedMs),
     )
     this.#timers.add(timer)
   }
@@ -117,7 +116,7 @@ export class FaultPlayer {
         break
       case 'grid': {
         const market = venue.refineGrid(target.market)
-        tell(market === undefined ? { detail: `${text}: no market that could` } : { market })
+        tell(market === undefined ? { missed: true } : { market })
         break
       }
       default:
@@ -150,7 +149,7 @@ export class FaultPlayer {
     const { account, open } = this.#options
     const meant = [...open.values()].filter(({ connection }) => isAimedAt(fault, connection.id))
     const told = { ...(phase === undefined ? {} : { phase }), detail: fault.text }
-    if (meant.length === 0) account.add(fault.name, { ...told, detail: `${fault.text}: no connection was open` })
+    if (meant.length === 0) account.add(fault.name, { ...told, missed: true })
     for (const { connection } of meant) {
       act(connection)
       account.add(fault.name, { ...told, connection: connection.id })

@@ -52,8 +52,6 @@ export type FollowLine = {
   readonly durable: string
   /** Receive time of the newest frame, Unix ms with fraction; 0 before the first. */
   readonly head_ms: number
-  /** The disk is full: for so long the recorder's books have gone on without the journal, ms. */
-  readonly cut_off_ms?: number
   /** The last line: the recorder ends, and this is everything. */
   readonly ended?: true
 }

@@ -87,8 +87,7 @@ class FollowLink implements RecorderLink {
     const head = parsePosition(String(line?.head))
     const durable = parsePosition(String(line?.durable))
     if (head === undefined || durable === undefined || typeof line.head_ms !== 'number') return false
-    const { cut_off_ms: cutOffMs = 0 } = line
-    this.head = { head, durable, headMs: line.head_ms, cutOffMs }
+    this.head = { head, durable, headMs: line.head_ms }
     this.state = 'following'
     this.#heardMs = performance.now()
     this.#lookMs = LOOK_MS_MIN

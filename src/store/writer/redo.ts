@@ -32,56 +32,92 @@ const COUNTED_ROWS_MAX = 20_000
 /** Segments are found by the wall clock at their making, which may have been set since. */
 const CLOCK_MARGIN_MS = 3_600_000
 
+export type PlanOptions = {
+  readonly sampleRate: number
+  /** How far the database has come, and its counts. */
+  readonly stored: { readonly position: Position; readonly counts: Counts }
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+type Counts = Readonly<Record<string, number>>
+
 /**
- * Reads the journal up to the place, for the counts that the cursor keeps. `sampleRate`: with rows of several deltas a place
- * is moved back to its segment's start, where no row stands astride. Throws FLOW_STORE_PLACE.
+ * What the cursor must say at the place. Reads the journal up to it, for the counts; where older segments are not here (an
+ * archive has them) it takes what stands behind the place off the counts instead. With rows of several deltas a place is
+ * moved back to its segment's start, where no row stands astride. Throws FLOW_STORE_PLACE.
  */
-export async function planRedo(
-  place: JournalPlace,
-  wanted: RedoFrom,
-  {
-    sampleRate,
-    onProgress,
-  }: { readonly sampleRate: number; readonly onProgress?: (done: number, total: number) => void },
-): Promise<RedoPlan> {
+export async function planRedo(place: JournalPlace, wanted: RedoFrom, options: PlanOptions): Promise<RedoPlan> {
+  const { sampleRate, stored, onProgress } = options
   const segments = await listSegments(place.disk, place.folder)
   const found =
     'atMs' in wanted ? await findTime(place, segments, wanted.atMs) : await findRecord(place, segments, wanted.position)
   const from = sampleRate > 1 ? { segment: found.segment, offset: 0 } : found
-  const total = segments
-    .filter(({ number }) => number <= from.segment)
-    .reduce((sum, { number, bytes }) => sum + (number === from.segment ? from.offset : bytes), 0)
+  const before = await countRecords(place, new RowFold({ sampleRate }), { until: from }, (segment, offset) => {
+    const whole = segments.filter(({ number }) => number < segment).reduce((sum, { bytes }) => sum + bytes, 0)
+    onProgress?.(
+      whole + offset,
+      segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
+  })
+  return {
+    from,
+    fromNs: await lowestStamp(place, from),
+    segmentId: segments.find(({ number }) => number === from.segment)?.id,
+    lastNs: before.lastNs,
+    counts: before.isWhole ? before.counts : await countsWithout(place, segments, from, sampleRate, stored),
+  }
+}
+
+/** The database's counts less those of the records from the place on. */
+async function countsWithout(
+  place: JournalPlace,
+  segments: readonly SegmentSummary[],
+  from: Position,
+  sampleRate: number,
+  stored: PlanOptions['stored'],
+): Promise<Counts> {
   const fold = new RowFold({ sampleRate })
+  const start = segments.findLast(({ number }) => number < from.segment)?.number ?? from.segment
+  for await (const block of openCursor({ ...place, from: { segment: start, offset: 0 }, until: from }))
+    fold.catchUp(block)
+  const { counts } = await countRecords(place, fold, { from, until: stored.position })
+  return Object.fromEntries(
+    Object.entries(stored.counts).map(([name, count]) => [name, Math.max(0, count - (counts[name] ?? 0))]),
+  )
+}
+
+type Counted = { readonly counts: Counts; readonly lastNs: bigint; readonly isWhole: boolean }
+
+/** What a fold counts of some records, whose rows are let go. `isWhole`: none of them was missing. */
+async function countRecords(
+  place: JournalPlace,
+  fold: RowFold,
+  bounds: { readonly from?: Position; readonly until: Position },
+  onProgress?: (segment: number, offset: number) => void,
+): Promise<Counted> {
   fold.resume(emptyState(0))
   const counts: Record<string, number> = {}
   let lastNs = 0n
-  let done = 0
-  let segment = 0
+  let isWhole = true
   const take = () => {
     const batch = fold.cut()
     for (const [name, count] of Object.entries(batch.counts)) counts[name] = (counts[name] ?? 0) + count
     if (batch.lastNs > 0n) lastNs = batch.lastNs
   }
   const onFault = (fault: ReadFault) => {
+    if (ABSENT.has(fault.kind)) isWhole = false
     if (losesRecords(fault)) fold.damaged()
   }
-  for await (const block of openCursor({ ...place, until: from, onFault })) {
-    if (block.segment !== segment) {
-      done = segments.filter(({ number }) => number < block.segment).reduce((sum, { bytes }) => sum + bytes, 0)
-      segment = block.segment
-    }
+  for await (const block of openCursor({ ...place, ...bounds, onFault })) {
     while (!fold.take(block, { rowsMax: COUNTED_ROWS_MAX })) take()
-    onProgress?.(done + block.end, total)
+    onProgress?.(block.segment, block.end)
   }
   take()
-  return {
-    from,
-    fromNs: await lowestStamp(place, from),
-    segmentId: segments.find(({ number }) => number === from.segment)?.id,
-    lastNs,
-    counts,
-  }
+  return { counts, lastNs, isWhole }
 }
+
+/** Records that the database may have been made from, and that are not here. */
+const ABSENT: ReadonlySet<ReadFault['kind']> = new Set(['archived', 'broken_chain', 'unreadable_segment', 'damage'])
 
 /** Sets the cursor back to the place and says that what stands behind it is to go. Answers the journal's number. */
 export async function beginRedo(client: pg.Client, schema: string, journal: string, plan: RedoPlan): Promise<number> {
