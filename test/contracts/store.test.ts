@@ -1,11 +1,12 @@
 /** Both adapters of the store's database, and that a writer makes the same rows in either. */
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { MemoryStore } from '#store'
+import { MemoryStore, type StoreOperation, StoreWriter } from '#store'
 import { PostgresDatabase } from '../../src/store/writer/postgres-database.ts'
 import { tellAtLength } from '../store/writer-story.ts'
 import { storeAll, writerOptions } from '../store/writer-support.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { until } from '../support/recording.ts'
 import { keepsTheStoreContract } from './store.ts'
 
 let postgres: TestPostgres
@@ -72,4 +73,23 @@ test('a writer makes the same rows in either', async () => {
     expect(memory.rows(table).map(textOf).sort(), table).toEqual(rows.map(textOf).sort())
   }
   expect(memory.rows('rl_gaps').length).toBeGreaterThan(5)
+}, 30_000)
+
+test('a writer that could never commit says how far it is behind, from the first record on', async () => {
+  const story = await tellAtLength(3, 20)
+  const fault = (operation: StoreOperation) => (operation === 'commit' ? ('refused' as const) : undefined)
+  const writer = new StoreWriter({
+    ...writerOptions(postgres, story.journal, 'same'),
+    database: new MemoryStore({ fault }),
+  })
+  const running = writer.run()
+  try {
+    await until('a commit has failed', () => writer.status.failures > 0)
+    expect(writer.status).toMatchObject({ rows: 0 })
+    expect(writer.status.behindMs).toBeGreaterThan(0)
+  } finally {
+    await writer.stop()
+    await running
+    story.remove()
+  }
 }, 30_000)

@@ -252,6 +252,8 @@ export class StoreWriter {
         return
       }
       this.#isAtEnd = false
+      // Nothing was ever stored: it is behind by the age of the first record.
+      if (this.#oldestMs === 0) this.#oldestMs = Number(open.block.baseNs / 1_000_000n)
       if (open.firstMs === 0) open.firstMs = time.nowMs()
       const { segmentId } = cursor
       const { segment, end } = open.block
