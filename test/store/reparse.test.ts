@@ -10,6 +10,7 @@ import { beginRedo, finishRedo, migrate, planRedo, removeFrom } from '#store'
 import { coverageIn } from '../../src/app/reading/ledger-view.ts'
 import { readLedger } from '../../src/app/reading/read-ledger.ts'
 import { readLedgerRows } from '../../src/app/reading/read-ledger-rows.ts'
+import { PostgresDatabase } from '../../src/store/writer/postgres-database.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { aFolder } from '../support/recording.ts'
 import { blockEnds, openStory, type Story, tellAtLength } from './writer-story.ts'
@@ -80,11 +81,45 @@ test('interrupted before or amid its removal, the next store finishes it', async
       return client.query(sql, values)
     },
   }
-  const removal = { journalId: 1, from: { segment: 1, offset: 0 }, fromNs: 0n }
+  const removal = { journalId: 1, fromNs: 0n }
   await expect(removeFrom(broken, SCHEMA, { ...removal, from: (await redoOf())! })).rejects.toThrow('broke')
   await storeAll(writerOptions(postgres, story.journal, SCHEMA))
   expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
   expect(await cursorOf()).toEqual(wantedCursor)
+})
+
+test('overtaken by a store that finished the removal and wrote on, a removal takes nothing more', async () => {
+  await begin(0.4)
+  const removal = { journalId: 1, from: (await redoOf())!, fromNs: 0n }
+  let isOvertaken = false
+  const slow = {
+    query: async (sql: string, values?: unknown[]) => {
+      if (/^BEGIN|^START/.test(sql) && isOvertaken === false && ++transactions > 2) {
+        isOvertaken = true
+        await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+      }
+      return client.query(sql, values)
+    },
+  }
+  let transactions = 0
+  await removeFrom(slow, SCHEMA, removal)
+  expect(isOvertaken).toBe(true)
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+  expect(await cursorOf()).toEqual(wantedCursor)
+})
+
+test('while a removal is under way, nobody writes on where it began', async () => {
+  await begin(0.4)
+  const from = (await redoOf())!
+  const limits = { lockMs: 1_000, statementMs: 1_000, idleMs: 1_000 }
+  const connection = await new PostgresDatabase(postgres.url, SCHEMA, limits).connect()
+  await connection.begin()
+  const to = { segment: from.segment + 1, offset: 0 }
+  const move = { journal: 1, from, to, segmentId: undefined, lastNs: 0n, counts: {} }
+  expect(await connection.moveWatermark(move)).toBe(false)
+  connection.dispose()
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
 })
 
 async function redoOf() {
