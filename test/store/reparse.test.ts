@@ -221,6 +221,28 @@ test('with older segments gone, and with rows of several deltas, it is the same'
   }
 })
 
+test('segments that are missing behind the place, and days that were dropped there, are refused: their rows would be gone', async () => {
+  const folder = aFolder()
+  try {
+    cpSync(story.journal, folder.path, { recursive: true })
+    const numbers = (await listSegments(new FileDisk(), folder.path)).map(({ number }) => number)
+    const missing = numbers.at(-2)!
+    rmSync(join(folder.path, `${String(missing).padStart(10, '0')}.kfj`))
+    const at = { disk: new FileDisk(), folder: folder.path }
+    const planned = planRedo(at, { position: { segment: missing - 1, offset: 0 } }, await storedOf(SCHEMA))
+    await expect(planned).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
+    const behind = { position: { segment: missing + 1, offset: 0 } }
+    expect(await planRedo(at, behind, await storedOf(SCHEMA))).toMatchObject({ from: behind.position })
+    await client.query(`INSERT INTO ${SCHEMA}.rl_dropped_days (journal_id, "day", "table", "rows", first_segment, last_segment, target)
+      VALUES (1, '2026-08-01', 'rl_trades', 5, 1, ${missing}, '/mnt/archive')`)
+    await expect(begin(0)).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
+    expect(await cursorOf()).toEqual(wantedCursor)
+  } finally {
+    await client.query(`DELETE FROM ${SCHEMA}.rl_dropped_days`)
+    folder.remove()
+  }
+})
+
 test('a place that the database has not come to is refused, and nothing is changed', async () => {
   const ahead = 'ahead'
   await migrate(client, { schema: ahead })
