@@ -68,6 +68,51 @@ describe('a snapshot asked for of a proven book', () => {
     expect(told).toEqual(['A matched 0'])
   })
 
+  test('whose frames are in no journal leaves no question behind', () => {
+    const { fold, play } = proven()
+    ask(fold, 'A')
+    fold.unrecorded()
+    ask(fold, 'A')
+    play(aSnapshot(3, 'A', { ...BOOK, id: 7 }))
+    expect(fold.market('A')).toMatchObject({ valid: true, audit: undefined })
+    expect(describeCheckpoint(fold.market('A')!)).toMatchObject({ market: 'A', seq: 3 })
+  })
+
+  test('that differs when the disk has room again is in doubt: what may explain it is in no journal', () => {
+    const { fold, play, told } = proven()
+    ask(fold, 'A')
+    play(aSnapshot(3, 'A', { ...TWO_LEVELS, id: 7 }))
+    fold.unrecorded()
+    play(aDelta(4, 'A', '0.2000', '1.00', { ms: 10 }), aDelta(5, 'A', '0.2000', '1.00', { ms: 11 }))
+    expect(told).toEqual(['A kept back', 'A disk_full', 'A not valid'])
+  })
+
+  test('after a full disk is settled by a reader as by the feed', () => {
+    const { fold, play, told } = proven()
+    const results: string[] = []
+    const reader = new Fold({ audited: (_, { result }) => results.push(result) })
+    fold.unrecorded()
+    reader.context(describeContext(fold, 'run'))
+    const both = (seq: number, frame: string) => {
+      play(frame)
+      reader.frame(1, bytesOf(frame), seq)
+    }
+    const askBoth = () => {
+      ask(fold, 'A')
+      ask(reader, 'A')
+    }
+    askBoth()
+    both(3, aSnapshot(3, 'A', { ...BOOK, id: 7 }))
+    both(4, aDelta(4, 'A', '0.3000', '1.00', { ms: 10 }))
+    askBoth()
+    both(5, aDelta(5, 'A', '0.4000', '1.00', { ms: 10 }))
+    both(6, aSnapshot(6, 'A', { ...BOOK, id: 7 }))
+    both(7, aDelta(7, 'A', '0.2000', '1.00', { ms: 11 }))
+    both(8, aDelta(8, 'A', '0.2000', '1.00', { ms: 12 }))
+    expect(told.filter((each) => each.startsWith('A mis') || each.startsWith('A off'))).toEqual(['A mismatched 2'])
+    expect(results).toEqual(['mismatched'])
+  })
+
   test('that lacks the last deltas of one ts_ms leaves our book, and is an offset', () => {
     const { fold, play, told } = proven()
     ask(fold, 'A')

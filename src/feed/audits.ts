@@ -23,9 +23,13 @@ export class Audits {
     this.#belief = belief
   }
 
-  /** A `get_snapshot` was sent: from here on the deltas of a proven book are remembered. */
+  /**
+   * A `get_snapshot` was sent: from here on the deltas of a proven book are remembered. Of one whose frames are in no journal
+   * the answer is a reader's first snapshot, and is compared with nothing.
+   */
   asked(subscription: Subscription, market: Market | undefined): void {
-    if (market?.proven === true && market.source === subscription) market.audit ??= new MarketAudit()
+    if (market?.proven !== true || market.isUnrecorded || market.source !== subscription) return
+    market.audit ??= new MarketAudit()
   }
 
   /**

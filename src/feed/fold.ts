@@ -248,10 +248,15 @@ export class Fold {
 
   /**
    * What led to these books is in no journal. A reader takes the next snapshot of each for its first; so must we, or it would be
-   * an audit here and a proof there.
+   * an audit here and a proof there. Nor does a question of before count: no reader has seen it of a book that it holds.
    */
   unrecorded(): void {
-    for (const market of this.markets()) market.isUnrecorded = true
+    for (const market of this.markets()) {
+      market.isUnrecorded = true
+      // It differs, and what may explain it is in no journal.
+      if (market.audit?.isOpen === true) this.#belief.doubt(market, 'disk_full')
+      market.audit = undefined
+    }
   }
 
   /** Lets a market go for good: its number in the table is used again. */

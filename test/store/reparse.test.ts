@@ -10,6 +10,7 @@ import { beginRedo, finishRedo, migrate, planRedo, removeFrom } from '#store'
 import { coverageIn } from '../../src/app/reading/ledger-view.ts'
 import { readLedger } from '../../src/app/reading/read-ledger.ts'
 import { readLedgerRows } from '../../src/app/reading/read-ledger-rows.ts'
+import { PostgresDatabase } from '../../src/store/writer/postgres-database.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { aFolder } from '../support/recording.ts'
 import { blockEnds, openStory, type Story, tellAtLength } from './writer-story.ts'
@@ -80,11 +81,45 @@ test('interrupted before or amid its removal, the next store finishes it', async
       return client.query(sql, values)
     },
   }
-  const removal = { journalId: 1, from: { segment: 1, offset: 0 }, fromNs: 0n }
+  const removal = { journalId: 1, fromNs: 0n }
   await expect(removeFrom(broken, SCHEMA, { ...removal, from: (await redoOf())! })).rejects.toThrow('broke')
   await storeAll(writerOptions(postgres, story.journal, SCHEMA))
   expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
   expect(await cursorOf()).toEqual(wantedCursor)
+})
+
+test('overtaken by a store that finished the removal and wrote on, a removal takes nothing more', async () => {
+  await begin(0.4)
+  const removal = { journalId: 1, from: (await redoOf())!, fromNs: 0n }
+  let isOvertaken = false
+  const slow = {
+    query: async (sql: string, values?: unknown[]) => {
+      if (/^BEGIN|^START/.test(sql) && isOvertaken === false && ++transactions > 2) {
+        isOvertaken = true
+        await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+      }
+      return client.query(sql, values)
+    },
+  }
+  let transactions = 0
+  await removeFrom(slow, SCHEMA, removal)
+  expect(isOvertaken).toBe(true)
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
+  expect(await cursorOf()).toEqual(wantedCursor)
+})
+
+test('while a removal is under way, nobody writes on where it began', async () => {
+  await begin(0.4)
+  const from = (await redoOf())!
+  const limits = { lockMs: 1_000, statementMs: 1_000, idleMs: 1_000 }
+  const connection = await new PostgresDatabase(postgres.url, SCHEMA, limits).connect()
+  await connection.begin()
+  const to = { segment: from.segment + 1, offset: 0 }
+  const move = { journal: 1, from, to, segmentId: undefined, lastNs: 0n, counts: {} }
+  expect(await connection.moveWatermark(move)).toBe(false)
+  connection.dispose()
+  await storeAll(writerOptions(postgres, story.journal, SCHEMA))
+  expect(await tableDigests(client, SCHEMA)).toEqual(wanted)
 })
 
 async function redoOf() {
@@ -182,6 +217,28 @@ test('with older segments gone, and with rows of several deltas, it is the same'
       cursor,
     )
   } finally {
+    folder.remove()
+  }
+})
+
+test('segments that are missing behind the place, and days that were dropped there, are refused: their rows would be gone', async () => {
+  const folder = aFolder()
+  try {
+    cpSync(story.journal, folder.path, { recursive: true })
+    const numbers = (await listSegments(new FileDisk(), folder.path)).map(({ number }) => number)
+    const missing = numbers.at(-2)!
+    rmSync(join(folder.path, `${String(missing).padStart(10, '0')}.kfj`))
+    const at = { disk: new FileDisk(), folder: folder.path }
+    const planned = planRedo(at, { position: { segment: missing - 1, offset: 0 } }, await storedOf(SCHEMA))
+    await expect(planned).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
+    const behind = { position: { segment: missing + 1, offset: 0 } }
+    expect(await planRedo(at, behind, await storedOf(SCHEMA))).toMatchObject({ from: behind.position })
+    await client.query(`INSERT INTO ${SCHEMA}.rl_dropped_days (journal_id, "day", "table", "rows", first_segment, last_segment, target)
+      VALUES (1, '2026-08-01', 'rl_trades', 5, 1, ${missing}, '/mnt/archive')`)
+    await expect(begin(0)).rejects.toMatchObject({ code: 'FLOW_STORE_PLACE' })
+    expect(await cursorOf()).toEqual(wantedCursor)
+  } finally {
+    await client.query(`DELETE FROM ${SCHEMA}.rl_dropped_days`)
     folder.remove()
   }
 })

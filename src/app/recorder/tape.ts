@@ -138,8 +138,8 @@ export class Tape {
   goOn(session: string): void {
     const cut = this.#cut
     if (cut === undefined) return
-    this.#endCut(cut)
     this.#fold.unrecorded()
+    this.#endCut(cut)
     const gone = cut.markets.filter((each) => this.#fold.market(each) === undefined)
     if (gone.length > 0) {
       const body: ValidityBody = { action: 'release', markets: gone, cause: 'dropped' }

@@ -1,8 +1,8 @@
 /**
  * Takes away what a journal's records made from a place on, so that they can be made again: rows that began there go, and
  * rows that only ended there are open again. In transactions of bounded size; interrupted anywhere, it can be done again.
- * The cursor says where (redo_…), and must have been set back before. Touches no other journal, and none of the learning
- * tables.
+ * The cursor says where (redo_…), and must have been set back before: whoever finished first takes that off and writes on,
+ * and then nothing more goes. Touches no other journal, and none of the learning tables.
  */
 import type { Position } from '#domain'
 import { type Database, inTransaction } from './database.ts'
@@ -73,11 +73,13 @@ export async function removeFrom(
 ): Promise<number> {
   const name = quoteName(schema)
   let removed = 0
+  const inTurn = <Answer>(work: () => Promise<Answer>) =>
+    inTransaction(database, async () => ((await isPending(database, name, removal)) ? work() : undefined))
   // What ended there is open again first: a market's rows must not go before.
-  await inTransaction(database, () => reopen(database, name, removal))
+  await inTurn(() => reopen(database, name, removal))
   for (const { table, gone } of parts(name)) {
     for (;;) {
-      const { rowCount } = await inTransaction(database, () =>
+      const done = await inTurn(() =>
         database.query(
           `DELETE FROM ${name}.${table} WHERE (tableoid, ctid) IN (
              SELECT tableoid, ctid FROM ${name}.${table} WHERE ${withStamp(gone)} LIMIT ${ROWS_AT_ONCE}
@@ -85,12 +87,23 @@ export async function removeFrom(
           valuesOf(removal),
         ),
       )
-      removed += rowCount ?? 0
+      if (done === undefined) return removed
+      removed += done.rowCount ?? 0
       onProgress?.(removed)
-      if ((rowCount ?? 0) < ROWS_AT_ONCE) break
+      if ((done.rowCount ?? 0) < ROWS_AT_ONCE) break
     }
   }
   return removed
+}
+
+/** Whether the cursor still wants this removal. Holds it until the transaction ends: nobody writes on meanwhile. */
+async function isPending(database: Database, name: string, { journalId, from }: Removal): Promise<boolean> {
+  const { rows } = await database.query(
+    `SELECT 1 FROM ${name}.rl_ingest_cursor
+     WHERE journal_id = $1 AND redo_segment = $2 AND redo_offset = $3 FOR UPDATE`,
+    [journalId, from.segment, from.offset],
+  )
+  return rows.length > 0
 }
 
 async function reopen(database: Database, name: string, removal: Removal): Promise<void> {

@@ -44,7 +44,8 @@ type Counts = Readonly<Record<string, number>>
 /**
  * What the cursor must say at the place. Reads the journal up to it, for the counts; where older segments are not here (an
  * archive has them) it takes what stands behind the place off the counts instead. With rows of several deltas a place is
- * moved back to its segment's start, where no row stands astride. Throws FLOW_STORE_PLACE.
+ * moved back to its segment's start, where no row stands astride. Throws FLOW_STORE_PLACE, also where segments behind the
+ * place are missing: their rows would go and not come again.
  */
 export async function planRedo(place: JournalPlace, wanted: RedoFrom, options: PlanOptions): Promise<RedoPlan> {
   const { sampleRate, stored, onProgress } = options
@@ -119,7 +120,10 @@ async function countRecords(
 /** Records that the database may have been made from, and that are not here. */
 const ABSENT: ReadonlySet<ReadFault['kind']> = new Set(['archived', 'broken_chain', 'unreadable_segment', 'damage'])
 
-/** Sets the cursor back to the place and says that what stands behind it is to go. Answers the journal's number. */
+/**
+ * Sets the cursor back to the place and says that what stands behind it is to go. Answers the journal's number. Throws
+ * FLOW_STORE_PLACE where the database has not come as far, or has dropped days that were made from there on.
+ */
 export async function beginRedo(client: pg.Client, schema: string, journal: string, plan: RedoPlan): Promise<number> {
   const { from, fromNs, segmentId, lastNs, counts } = plan
   return inTransaction(client as Database, async () => {
@@ -131,13 +135,32 @@ export async function beginRedo(client: pg.Client, schema: string, journal: stri
       [journal, from.segment, from.offset, segmentId ?? null, String(lastNs), JSON.stringify(counts), String(fromNs)],
     )
     const id = rows[0]?.journal_id
-    if (id !== undefined) return id
+    if (id !== undefined) {
+      await mustHoldDays(client, schema, id, from)
+      return id
+    }
     throw new StoreError(
       'FLOW_STORE_PLACE',
       `The database has not come as far as ${from.segment}:${from.offset} of this journal, so there is nothing to make again from there: name an earlier place.`,
       { segment: from.segment, offset: from.offset },
     )
   })
+}
+
+/** Half of a dropped day would come back, and be counted as dropped all the same. */
+async function mustHoldDays(client: pg.Client, schema: string, journal: number, { segment }: Position): Promise<void> {
+  const { rows } = await client.query<{ last_segment: number; day: string }>(
+    `SELECT last_segment, to_char("day", 'YYYY-MM-DD') AS day FROM ${quoteName(schema)}.rl_dropped_days
+     WHERE journal_id = $1 AND last_segment >= $2 ORDER BY last_segment DESC LIMIT 1`,
+    [journal, segment],
+  )
+  const last = rows[0]
+  if (last === undefined) return
+  throw new StoreError(
+    'FLOW_STORE_PLACE',
+    `The day ${last.day} was dropped from the database since an archive has it, with rows of segments up to ${last.last_segment}: name a later segment, or restore the archive and make everything again with \`kalshiflow db rebuild\`.`,
+    { segment: last.last_segment },
+  )
 }
 
 /** What is to go from where, when a removal was begun and not finished. */
@@ -212,13 +235,23 @@ async function findTime(place: JournalPlace, segments: readonly SegmentSummary[]
 const nowhere = (found: string): StoreError =>
   new StoreError(
     'FLOW_STORE_PLACE',
-    `Found that ${found}; needed a place inside of it, as \`kalshiflow sessions\` shows.`,
+    `Found that ${found}; needed a place with all of the journal behind it, as \`kalshiflow sessions\` shows.`,
     {},
   )
 
-/** The lowest stamp from a place on: clocks may have been set back since. */
+/** The lowest stamp from a place on: clocks may have been set back since. Throws where segments are missing there. */
 async function lowestStamp(place: JournalPlace, from: Position): Promise<bigint> {
   let lowest = FAR_NS
-  for await (const block of openCursor({ ...place, from })) if (block.baseNs < lowest) lowest = block.baseNs
-  return lowest
+  let missing: ReadFault | undefined
+  const onFault = (fault: ReadFault) => {
+    if (MISSING.has(fault.kind)) missing ??= fault
+  }
+  for await (const block of openCursor({ ...place, from, onFault })) if (block.baseNs < lowest) lowest = block.baseNs
+  if (missing === undefined) return lowest
+  throw nowhere(
+    `segments of the journal in ${place.folder} are missing right before segment ${missing.segment}, and their rows could not be made again (restore them first, where an archive has them)`,
+  )
 }
+
+/** Whole segments that are not here. */
+const MISSING: ReadonlySet<ReadFault['kind']> = new Set(['archived', 'broken_chain', 'unreadable_segment'])

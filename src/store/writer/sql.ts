@@ -21,10 +21,10 @@ export function statementsFor(schema: string) {
     begin: ({ lockMs, statementMs, idleMs }: Limits) =>
       `BEGIN; SET LOCAL lock_timeout = ${lockMs}; SET LOCAL statement_timeout = ${statementMs};` +
       ` SET LOCAL idle_in_transaction_session_timeout = ${idleMs}; SET LOCAL search_path = pg_catalog, pg_temp`,
-    /** $1 … $3 the place it moves to and its segment's id, $4 the last stamp, $5 counts, $6 the journal, $7, $8 where it must stand. */
+    /** $1 … $3 the place it moves to and its segment's id, $4 the last stamp, $5 counts, $6 the journal, $7, $8 where it must stand, with no removal under way. */
     move:
       `UPDATE ${at('rl_ingest_cursor')} SET segment = $1, "offset" = $2, segment_key = $3, received_ns = $4,` +
-      ` counts = $5, moved_at = now() WHERE journal_id = $6 AND segment = $7 AND "offset" = $8`,
+      ` counts = $5, moved_at = now() WHERE journal_id = $6 AND segment = $7 AND "offset" = $8 AND redo_segment IS NULL`,
     copy: ({ name, columns }: CopyTable) => `COPY ${at(name)} (${names(columns)}) FROM STDIN (FORMAT binary)`,
     insert: ({ name, columns }: JsonTable) =>
       `INSERT INTO ${at(name)} (${names(Object.keys(columns))}) SELECT ${names(Object.keys(columns))} FROM ${records(columns)}`,
