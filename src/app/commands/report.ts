@@ -24,7 +24,12 @@ const DAY_MS = 86_400_000
 
 export function addReport(program: Command): void {
   withRange(withJson(withData(program.command('report'))))
-    .option('--clean-min <percent>', 'the least share of all open time whose books could be believed', percent, 99.9)
+    .option(
+      '--clean-min <percent>',
+      'the least to be held: share of the time asked for whose books could be believed',
+      percent,
+      99.9,
+    )
     .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
     .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
     .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)

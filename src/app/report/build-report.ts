@@ -51,7 +51,8 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
   // Before the first run nobody was to record, and of what is to come nothing is known.
   const fromMs = Math.max(range.fromMs, runs[0]?.fromMs ?? range.fromMs)
   const within = { fromMs, toMs: Math.max(fromMs, Math.min(range.toMs, nowMs)), zone: range.zone }
-  const coverage = byMarket(coverageIn(read, within))
+  // A market's open time counts before the first run as well: the clean share is of all of it.
+  const coverage = byMarket(coverageIn(read, { ...within, fromMs: range.fromMs }))
   const segments = await listSegments(new FileDisk(), journal)
   const facts: Facts = {
     environment: segments.at(-1)?.environment,

@@ -30,7 +30,7 @@ const WELL: Facts = {
   frames: 1_000_000,
   holes: [aHole({})],
   coverage: [aDay('KXA', 24 * HOUR - 50)],
-  total: { askedMs: 24 * HOUR, cleanMs: 24 * HOUR - 50, verifiedMs: 20 * HOUR },
+  total: { openMs: 24 * HOUR, askedMs: 24 * HOUR, cleanMs: 24 * HOUR - 50, verifiedMs: 20 * HOUR },
   audits: { matched: 900, offset: 2, mismatched: 0 },
   ages: { count: 10_000, p50: 20, p99: 90, max: 400 },
   store: { state: 'writing', behindMs: 30, quarantined: 0 },
@@ -51,10 +51,21 @@ describe('a report', () => {
 
   test('is clean of a short recording that lost but the way of its first snapshots', () => {
     const short = {
-      total: { askedMs: 25_000, cleanMs: 24_900, verifiedMs: 0 },
+      total: { openMs: 25_000, askedMs: 25_000, cleanMs: 24_900, verifiedMs: 0 },
       coverage: [aDay('KXA', 24_900, 25_000)],
     }
     expect(judge({ ...short, fromMs: NOW - 25_000, upMs: 25_000, holes: [] }).isClean).toBe(true)
+  })
+
+  test('tells how little of a market’s open time was asked for, and judges what was', () => {
+    const late = { ...aDay('KXA', 6 * HOUR, 6 * HOUR), openMs: 24 * HOUR }
+    const report = judge({ coverage: [late], total: late })
+    expect(report.isClean).toBe(true)
+    const text = report.lines.find(({ name }) => name === 'clean')?.text
+    expect(text).toBe(
+      '25.000 % of the open time; held 100.000 % of what was asked for; verified 100.000 % of the clean time',
+    )
+    expect(renderReport(report).at(-1)).toMatch(/^KXA +1 d 00 h +6 h 00 m +25\.000 +100\.000$/)
   })
 
   test.each<[string, Partial<Facts>]>([
@@ -64,7 +75,7 @@ describe('a report', () => {
     ['frames', { frames: 0, audits: { matched: 1, offset: 0, mismatched: 0 } }],
     ['holes', { holes: [aHole({ cause: 'own_backpressure', blame: 'own' })] }],
     ['holes', { holes: [aHole({ open: 1, toMs: undefined, closedBy: undefined })] }],
-    ['clean', { total: { askedMs: HOUR, cleanMs: HOUR - 4_000, verifiedMs: 0 } }],
+    ['clean', { total: { openMs: HOUR, askedMs: HOUR, cleanMs: HOUR - 4_000, verifiedMs: 0 } }],
     ['clean', { coverage: [aDay('KXA', 24 * HOUR), aDay('KXB', 20 * HOUR)] }],
     ['audits', { audits: { matched: 9, offset: 0, mismatched: 1 } }],
     ['audits', { audits: { matched: 0, offset: 0, mismatched: 0 } }],
@@ -90,7 +101,7 @@ describe('a report', () => {
     )
     const report = judge({
       coverage: markets,
-      total: { askedMs: 1000, cleanMs: 1, verifiedMs: 0 },
+      total: { openMs: 1000, askedMs: 1000, cleanMs: 1, verifiedMs: 0 },
       holes: [aHole({ cause: 'own_backpressure', blame: 'own', open: 1 })],
       audits: { matched: 1, offset: 0, mismatched: 1 },
       upMs: 0,

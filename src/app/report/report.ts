@@ -51,7 +51,7 @@ export type Results = {
 
 /** From what on a figure is not as it should be. */
 export type Limits = {
-  /** Per cent of all open time that was asked for. */
+  /** Per cent of all open time that was asked for: what must have been held of it. */
   readonly cleanMin: number
   /** The same of each market that was asked for long enough to be judged. */
   readonly marketMin: number
@@ -73,7 +73,7 @@ export type Report = {
   readonly facts: Facts
   readonly limits: Limits
   readonly lines: readonly ReportLine[]
-  /** The markets with the least clean share, worst first. */
+  /** The markets of which the least was held, worst first. */
   readonly worst: readonly Coverage[]
   readonly isClean: boolean
 }
