@@ -9,8 +9,8 @@ import { askRecorder } from '#live'
 import { tellMissing, tellReadFault } from '../reading/journal-faults.ts'
 import { byMarket, coverageIn, pickHoles } from '../reading/ledger-view.ts'
 import { readLedger } from '../reading/read-ledger.ts'
+import { type AgeFigures, AgeHistogram } from '../recorder/age-histogram.ts'
 import { VERSION } from '../version.ts'
-import { AgeHistogram } from './age-histogram.ts'
 import { judgeReport } from './judge-report.ts'
 import { DEFAULT_LIMITS, type Facts, type Limits, type Report } from './report.ts'
 import { resultsOf } from './results-of.ts'
@@ -42,7 +42,9 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     ...{ folder: journal, fromMs: range.fromMs, toMs: range.toMs, isRecording, nowMs },
     onBlock: (atMs, counts) => counted.add(atMs, counts),
     applied: ({ changedMs, exchangeMs }) => {
-      if (exchangeMs > 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.add(changedMs - exchangeMs)
+      // What came before its time says nothing of the way.
+      const ageMs = changedMs - exchangeMs
+      if (exchangeMs > 0 && ageMs >= 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.record(ageMs)
     },
     ...(onProgress === undefined ? {} : { onProgress }),
   })
@@ -65,7 +67,7 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     coverage,
     total: totalOf(coverage),
     audits: counted.audits,
-    ages: ages.ages,
+    ages: agesOf(ages.figures()),
     store: isRecording ? await storeOf(folder) : undefined,
     disk: await diskOf(folder, segments, nowMs),
     results: resultsOf(read.markets, { fromMs: within.fromMs, untilMs, resultMsMax: limits.resultMsMax }),
@@ -104,6 +106,9 @@ class CountsWithin {
     this.#before = { frames, audits: { ...audits } }
   }
 }
+
+const agesOf = ({ count, p50Ms, p99Ms, maxMs }: AgeFigures): Facts['ages'] =>
+  count === 0 ? undefined : { count, p50: p50Ms, p99: p99Ms, max: maxMs }
 
 const upMsOf = (runs: readonly Run[], { fromMs, toMs }: Range): number =>
   runs.reduce((sum, run) => sum + Math.max(0, Math.min(run.toMs, toMs) - Math.max(run.fromMs, fromMs)), 0)
