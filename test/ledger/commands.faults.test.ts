@@ -64,6 +64,11 @@ test('a killed recorder’s hole goes on until it is started again, and report s
 
 test('started again, the hole is closed by snapshots; journal and database tell the same; reparse waits for its turn', async () => {
   second = await record()
+  const live = await ask('report')
+  const status = await askRecorder(data, { ask: 'status' })
+  expect(live.body.alarms).toEqual(status.alerts?.firing)
+  expect(live.body.disk.days_left).toBe(Math.floor(status.disk?.days_left ?? -1))
+  expect(live.body.archive).toBeNull()
   expect((await run(['reparse', '--from', '1', ...flags]).ended).err).toContain('FLOW_STILL_RECORDING')
   second.kill('SIGTERM')
   await second.ended

@@ -37,8 +37,8 @@ export function addReport(program: Command): void {
     .summary('was the last day clean?')
     .description(
       'Says of the last 24 hours, or of the time asked for, whether everything is as it should be: uptime, frames, holes by\n' +
-        'cause, clean and verified time with the worst markets, audits, lag, disk, results of settled markets, versions. A line\n' +
-        'that is not as it should be is marked with ! and says what to do.',
+        'cause, clean, held and verified time with the worst markets, audits, lag, archive, disk, results of settled markets,\n' +
+        'versions, and the alarms that fire now. A line that is not as it should be is marked with ! and says what to do.',
     )
     .addHelpText(
       'after',

@@ -68,8 +68,7 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     total: totalOf(coverage),
     audits: counted.audits,
     ages: agesOf(ages.figures()),
-    store: isRecording ? await storeOf(folder) : undefined,
-    disk: await diskOf(folder, segments, nowMs),
+    ...(await sayingOf(folder, isRecording, () => diskOf(folder, segments, nowMs))),
     results: resultsOf(read.markets, { fromMs: within.fromMs, untilMs, resultMsMax: limits.resultMsMax }),
     versions: {
       program: VERSION,
@@ -113,17 +112,33 @@ const agesOf = ({ count, p50Ms, p99Ms, maxMs }: AgeFigures): Facts['ages'] =>
 const upMsOf = (runs: readonly Run[], { fromMs, toMs }: Range): number =>
   runs.reduce((sum, run) => sum + Math.max(0, Math.min(run.toMs, toMs) - Math.max(run.fromMs, fromMs)), 0)
 
-/** `undefined` when nothing is stored, or the recorder does not answer. */
-async function storeOf(folder: string): Promise<Facts['store']> {
-  const status = await askRecorder(folder, { ask: 'status' }).catch(() => undefined)
-  const store = status?.store
-  if (store === undefined || store === null) return undefined
-  return { state: store.state, behindMs: store.behind_ms, quarantined: store.quarantined }
+/** What a running recorder says of itself; nothing where none runs, or it does not answer. */
+async function sayingOf(
+  folder: string,
+  isRecording: boolean,
+  lookAtDisk: () => Promise<Facts['disk']>,
+): Promise<Pick<Facts, 'store' | 'alarms' | 'archive' | 'disk'>> {
+  const status = isRecording ? await askRecorder(folder, { ask: 'status' }).catch(() => undefined) : undefined
+  const disk = await lookAtDisk()
+  const { store, archive } = status ?? {}
+  return {
+    store: store ? { state: store.state, behindMs: store.behind_ms, quarantined: store.quarantined } : undefined,
+    alarms: status?.alerts?.firing,
+    archive: archive
+      ? {
+          target: archive.target,
+          behindSegments: archive.behind_segments,
+          successMs: archive.last_success === null ? undefined : Date.parse(archive.last_success),
+          fault: archive.last_error ?? undefined,
+        }
+      : undefined,
+    disk: status?.disk ? { ...disk, daysLeft: status.disk.days_left ?? undefined } : disk,
+  }
 }
 
 type Segments = Awaited<ReturnType<typeof listSegments>>
 
-/** Free bytes, and how long they last at the pace of the last seven days. */
+/** Free bytes, and how long they last at the journal's pace of the last seven days. */
 async function diskOf(folder: string, segments: Segments, nowMs: number): Promise<Facts['disk']> {
   const room = await statfs(folder).catch(() => undefined)
   const freeBytes = room === undefined ? undefined : room.bavail * room.bsize

@@ -34,6 +34,8 @@ const WELL: Facts = {
   audits: { matched: 900, offset: 2, mismatched: 0 },
   ages: { count: 10_000, p50: 20, p99: 90, max: 400 },
   store: { state: 'writing', behindMs: 30, quarantined: 0 },
+  alarms: [],
+  archive: { target: 's3://b/p', behindSegments: 0, successMs: NOW, fault: undefined },
   disk: { freeBytes: 500e9, totalBytes: 1e12, bytesPerDay: 2e9, daysLeft: 250 },
   results: { closed: 10, withResult: 9, overdue: [] },
   versions: { program: '1', node: 'v24', recorded: ['1'] },
@@ -47,6 +49,22 @@ describe('a report', () => {
     const report = judge({})
     expect(report.isClean).toBe(true)
     expect(renderReport(report)[1]).toBe('Clean.')
+  })
+
+  test('says nothing of alarms and archive where no recorder runs to tell', () => {
+    const names = judge({ isRecording: false, alarms: undefined, archive: undefined }).lines.map(({ name }) => name)
+    expect(names).not.toContain('alarms')
+    expect(names).not.toContain('archive')
+  })
+
+  test('tells how far the archive is behind, which is no fault by itself', () => {
+    const archive = { ...WELL.archive!, behindSegments: 3, successMs: NOW - 2 * HOUR }
+    const told = judge({ archive }).lines.find(({ name }) => name === 'archive')
+    expect(told).toEqual({
+      name: 'archive',
+      isWell: true,
+      text: 's3://b/p 3 segments behind; it had all at 2026-11-22 06:00:00',
+    })
   })
 
   test('is clean of a short recording that lost but the way of its first snapshots', () => {
@@ -82,6 +100,8 @@ describe('a report', () => {
     ['lag', { ages: { count: 10, p50: 20_000, p99: 20_000, max: 20_000 } }],
     ['lag', { store: { state: 'refused', behindMs: 0, quarantined: 0 } }],
     ['lag', { store: { state: 'waiting', behindMs: 600_000, quarantined: 0 } }],
+    ['archive', { archive: { ...WELL.archive!, behindSegments: 3, fault: 'FLOW_ARCHIVE_TARGET: it is away' } }],
+    ['alarms', { alarms: ['archive_behind', 'disk_days'] }],
     ['disk', { disk: { freeBytes: 5e9, totalBytes: 1e11, bytesPerDay: 2e9, daysLeft: 2.5 } }],
     ['disk', { disk: { freeBytes: 1e9, totalBytes: 1e12, bytesPerDay: undefined, daysLeft: undefined } }],
     ['results', { results: { closed: 1, withResult: 0, overdue: [{ market: 'KXA', closedMs: 1, status: 'closed' }] } }],
@@ -105,6 +125,8 @@ describe('a report', () => {
       holes: [aHole({ cause: 'own_backpressure', blame: 'own', open: 1 })],
       audits: { matched: 1, offset: 0, mismatched: 1 },
       upMs: 0,
+      alarms: ['not_connected', 'books_invalid', 'disk_days', 'archive_behind', 'store_behind', 'recorder_late'],
+      archive: { ...WELL.archive!, behindSegments: 3, fault: 'FLOW_ARCHIVE_TARGET: it is away' },
     })
     expect(report.worst.map(({ cleanMs }) => cleanMs)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     const screen = renderReport(report)

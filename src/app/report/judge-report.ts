@@ -29,10 +29,12 @@ export function judgeReport(facts: Facts, limits: Limits): Report {
     clean(facts, limits),
     audits(facts),
     lag(facts, limits),
+    ...archive(facts),
     disk(facts),
     results(facts, limits),
     versions(facts),
     journal(facts),
+    ...alarms(facts),
   ]
   return { facts, limits, lines, worst, isClean: lines.every(({ isWell }) => isWell) }
 }
@@ -148,6 +150,28 @@ function disk({ disk: { freeBytes, totalBytes, bytesPerDay, daysLeft } }: Facts)
       `Full in less than ${DAYS_LEFT_MIN} days: archive, or make room.`,
     share < FREE_SHARE_MIN && `Less than ${FREE_SHARE_MIN * 100} % of the disk is free.`,
   ])
+}
+
+/** No line where nothing is archived, or nobody runs to say so. */
+function archive({ archive: told, zone }: Facts): ReportLine[] {
+  if (told === undefined) return []
+  const { target, behindSegments, successMs, fault } = told
+  const since = successMs === undefined ? 'it never had all' : `it had all at ${tellTime(successMs, zone)}`
+  const text =
+    behindSegments === 0
+      ? 'has every sealed segment'
+      : `${behindSegments} segment${behindSegments === 1 ? '' : 's'} behind; ${since}`
+  return [line('archive', `${target} ${text}`, [fault !== undefined && `Its last look failed: ${fault}`])]
+}
+
+/** No line where nobody looks for them. */
+function alarms({ alarms: firing }: Facts): ReportLine[] {
+  if (firing === undefined) return []
+  return [
+    line('alarms', firing.length === 0 ? 'none fires' : `${firing.length} now: ${firing.join(', ')}`, [
+      firing.length > 0 && 'docs/alerts.md says what to do about each.',
+    ]),
+  ]
 }
 
 function results({ results: { closed, withResult, overdue } }: Facts, { resultMsMax }: Limits): ReportLine {

@@ -100,6 +100,16 @@ export function reportJson({ facts, limits, lines, worst, isClean }: Report): ob
       facts.store === undefined
         ? null
         : { state: facts.store.state, behind_ms: facts.store.behindMs, quarantined: facts.store.quarantined },
+    alarms: facts.alarms ?? null,
+    archive:
+      facts.archive === undefined
+        ? null
+        : {
+            target: facts.archive.target,
+            behind_segments: facts.archive.behindSegments,
+            last_success: facts.archive.successMs === undefined ? null : iso(facts.archive.successMs),
+            last_error: facts.archive.fault ?? null,
+          },
     disk: {
       free_bytes: disk.freeBytes ?? null,
       total_bytes: disk.totalBytes ?? null,
