@@ -5,6 +5,8 @@ export {
   type Coverage,
   cleanPercent,
   coverageOf,
+  type Ends,
+  heldPercent,
   type Range,
   type Total,
   totalOf,

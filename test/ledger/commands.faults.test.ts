@@ -64,13 +64,25 @@ test('a killed recorder’s hole goes on until it is started again, and report s
 
 test('started again, the hole is closed by snapshots; journal and database tell the same; reparse waits for its turn', async () => {
   second = await record()
+  const live = await ask('report')
+  const status = await askRecorder(data, { ask: 'status' })
+  expect(live.body.alarms).toEqual(status.alerts?.firing)
+  expect(live.body.disk.days_left).toBe(Math.floor(status.disk?.days_left ?? -1))
+  expect(live.body.archive).toBeNull()
   expect((await run(['reparse', '--from', '1', ...flags]).ended).err).toContain('FLOW_STILL_RECORDING')
   second.kill('SIGTERM')
   await second.ended
-  const fromJournal = await ask('gaps', '--markets')
+  // Markets stay open while nobody records, so that both have to look at the same moment.
+  const to = new Date().toISOString()
+  const fromJournal = await ask('gaps', '--markets', '--to', to)
   expect(causesOf(fromJournal.body)).toEqual(['process_down snapshot', 'recording_stopped null'])
-  const { body } = await ask('gaps', '--markets', '--source', 'database')
+  const { body } = await ask('gaps', '--markets', '--to', to, '--source', 'database')
   expect({ ...body, source: 'journal' }).toEqual(fromJournal.body)
+  for (const day of [...body.days, ...body.markets]) {
+    expect(day.open_seconds).toBeGreaterThanOrEqual(day.asked_seconds)
+    expect(day.clean_percent).toBeCloseTo((100 * day.clean_seconds) / day.open_seconds, 1)
+    expect(day.held_percent).toBeCloseTo((100 * day.clean_seconds) / day.asked_seconds, 1)
+  }
 }, 90_000)
 
 test('reparse makes the same rows again, and verify finds no fault', async () => {

@@ -1,7 +1,7 @@
 /** What the ledger says of a recording: every hole with cause, start, end, markets and how it was closed, and no other. */
 import { expect, test } from 'vitest'
 import { RECORD } from '#domain'
-import { coverageOf } from '#ledger'
+import { cleanPercent, coverageOf, heldPercent, totalOf } from '#ledger'
 import { aDelta } from '../support/frames.ts'
 import { lines, MS, START_MS, tell } from './ledger-support.ts'
 
@@ -121,10 +121,54 @@ test('unknown is not clean, and only what a later snapshot confirmed is verified
   })
   const range = { fromMs: START_MS - 1000, toMs: START_MS + 1000, zone: 'UTC' }
   const [, a] = [...ledger.markets()].flatMap((each) =>
-    coverageOf(each, ledger.times.get(each.market), range, ledger.lastMs),
+    coverageOf(each, ledger.times.get(each.market), range, { untilMs: ledger.lastMs, nowMs: ledger.lastMs }),
   )
   const { askedMs, cleanMs, verifiedMs } = a!
   // Asked for from 0 to 100; known from 0 to 20 and from 80 on; its snapshot at 20 said that it was right until then.
   expect([askedMs, cleanMs, verifiedMs].map(Math.round)).toEqual([100, 40, 20])
   expect(a).toMatchObject({ market: 'KXB-2', day: '2026-08-07', openKnown: false })
+  // The exchange told no times: the time asked for stands for the open time.
+  expect(a?.openMs).toBe(a?.askedMs)
+})
+
+const HOUR = 3_600_000
+const at = (text: string): number => Date.parse(`${text}Z`)
+const EVER = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, zone: 'UTC' }
+const span = (from: string, to?: string) => ({ fromMs: at(from), toMs: to === undefined ? undefined : at(to) })
+const hours = (days: ReturnType<typeof coverageOf>) =>
+  days.map(({ day, openMs, askedMs, cleanMs }) => [day, openMs / HOUR, askedMs / HOUR, cleanMs / HOUR])
+
+test('a market that was found late is clean for a share of its open time, and held for all that was asked for', () => {
+  const valid = [{ ...span('2026-11-22T13:00'), verifiedMs: at('2026-11-22T13:00') }]
+  const found = { market: 'KXA-1', wanted: [span('2026-11-22T13:00')], valid }
+  const times = { openMs: at('2026-11-22T10:00'), closeMs: at('2026-11-22T14:00') }
+  const now = at('2026-11-22T20:00')
+  const days = coverageOf(found, times, EVER, { untilMs: now, nowMs: now })
+  expect(hours(days)).toEqual([['2026-11-22', 4, 1, 1]])
+  expect([cleanPercent(days[0]!), heldPercent(days[0]!)]).toEqual([25, 100])
+})
+
+test('of a market that opened long before the journal and has no told close, whole days count, and today up to now', () => {
+  const valid = [{ ...span('2026-11-21T18:00'), verifiedMs: at('2026-11-21T18:00') }]
+  const found = { market: 'KXA-1', wanted: [span('2026-11-21T18:00')], valid }
+  const times = { openMs: at('2026-06-01T00:00'), closeMs: undefined }
+  const now = at('2026-11-22T08:00')
+  const days = coverageOf(found, times, EVER, { untilMs: now, nowMs: now })
+  expect(hours(days)).toEqual([
+    ['2026-11-21', 24, 6, 6],
+    ['2026-11-22', 8, 8, 8],
+  ])
+  expect(totalOf(days)).toEqual({ openMs: 32 * HOUR, askedMs: 14 * HOUR, cleanMs: 14 * HOUR, verifiedMs: 0 })
+})
+
+test('what a market was open for behind the last record counts, too, and days on which nobody asked for it do not', () => {
+  const valid = [{ ...span('2026-11-20T00:00', '2026-11-20T12:00'), verifiedMs: at('2026-11-20T06:00') }]
+  const found = { market: 'KXA-1', wanted: [span('2026-11-20T00:00')], valid }
+  const times = { openMs: at('2026-06-01T00:00'), closeMs: at('2027-01-01T00:00') }
+  const ends = { untilMs: at('2026-11-20T12:00'), nowMs: at('2026-11-22T08:00') }
+  const days = coverageOf(found, times, EVER, ends)
+  expect(hours(days)).toEqual([['2026-11-20', 24, 12, 12]])
+  expect([cleanPercent(days[0]!), heldPercent(days[0]!)]).toEqual([50, 100])
+  const morning = { ...EVER, fromMs: at('2026-11-20T06:00'), toMs: at('2026-11-20T10:00') }
+  expect(hours(coverageOf(found, times, morning, ends))).toEqual([['2026-11-20', 4, 4, 4]])
 })

@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RECORD } from '#domain'
 import { FileDisk, listSegments } from '#journal'
-import type { Hole } from '#ledger'
+import { cleanPercent, type Hole, heldPercent, verifiedPercent } from '#ledger'
 import { beginRedo, finishRedo, migrate, planRedo, removeFrom } from '#store'
 import { coverageIn } from '../../src/app/reading/ledger-view.ts'
 import { readLedger } from '../../src/app/reading/read-ledger.ts'
@@ -149,7 +149,36 @@ const compareLedgers = async (schema: string, folder: string) => {
   expect(coverageIn(fromRows, range)).toEqual(coverageIn(fromJournal, range))
   const { untilMs, position, hasDied } = fromJournal
   expect(fromRows).toMatchObject({ untilMs, position, hasDied })
+  await compareView(schema, folder)
   return { holes: fromRows.holes, coverage: coverageIn(fromRows, range), hasDied }
+}
+
+/** The view of market days against the ledger, as of the database's clock. */
+async function compareView(schema: string, folder: string) {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  const { rows: clock } = await client.query('SELECT floor(extract(epoch FROM now()) * 1000)::float AS now')
+  const { rows } = await client.query(
+    `SELECT market_ticker, "day"::text, open_known, open_seconds::float, asked_seconds::float, clean_seconds::float,
+       verified_seconds::float, clean_percent::float, held_percent::float, verified_percent::float
+     FROM ${schema}.rl_market_days_v ORDER BY market_ticker COLLATE "C", "day"`,
+  )
+  await client.query('ROLLBACK')
+  const view = await readLedgerRows(client, { schema, journal: folder, isRecording: false, nowMs: clock[0].now })
+  const days = coverageIn(view, { fromMs: 0, toMs: Number.POSITIVE_INFINITY, zone: 'UTC' })
+  expect(rows.length).toBeGreaterThan(0)
+  expect(rows.map(({ market_ticker, day, open_known }) => [market_ticker, day, open_known])).toEqual(
+    days.map(({ market, day, openKnown }) => [market, day, openKnown]),
+  )
+  for (const [index, day] of days.entries()) {
+    const row = rows[index]
+    expect(Math.abs(row.open_seconds - day.openMs / 1000)).toBeLessThan(0.002)
+    expect(Math.abs(row.asked_seconds - day.askedMs / 1000)).toBeLessThan(0.002)
+    expect(Math.abs(row.clean_seconds - day.cleanMs / 1000)).toBeLessThan(0.002)
+    expect(Math.abs(row.verified_seconds - day.verifiedMs / 1000)).toBeLessThan(0.002)
+    expect(Math.abs((row.clean_percent ?? -1) - (cleanPercent(day) ?? -1))).toBeLessThan(0.002)
+    expect(Math.abs((row.held_percent ?? -1) - (heldPercent(day) ?? -1))).toBeLessThan(0.002)
+    expect(Math.abs((row.verified_percent ?? -1) - (verifiedPercent(day) ?? -1))).toBeLessThan(0.002)
+  }
 }
 
 test('the ledger made of rows says what the ledger of the journal says', async () => {

@@ -1,6 +1,16 @@
 /** What `kalshiflow gaps` says: a screen for people, one value for programs. */
 import { formatPosition } from '#domain'
-import { type Blame, type Coverage, cleanPercent, type Hole, type Range, verifiedPercent, wordsOf } from '#ledger'
+import {
+  type Blame,
+  type Coverage,
+  cleanPercent,
+  type Hole,
+  heldPercent,
+  type Range,
+  type Total,
+  verifiedPercent,
+  wordsOf,
+} from '#ledger'
 import { byDay, coverageIn, type DayCoverage, type LedgerView } from '../reading/ledger-view.ts'
 import { table } from './output.ts'
 import { tellDuration, tellPercent, tellTime } from './words.ts'
@@ -37,30 +47,27 @@ export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedG
   ].join('\n')
 }
 
-const DAY_HEAD = ['day', 'markets', 'asked for', 'clean %', 'verified %']
+const FIGURES_HEAD = ['open', 'asked for', 'clean %', 'held %', 'verified %']
+const DAY_HEAD = ['day', 'markets', ...FIGURES_HEAD]
 
-const dayRow = (day: DayCoverage): (string | number)[] => [
-  day.day,
-  day.markets,
-  tellDuration(day.askedMs),
-  tellPercent(cleanPercent(day)),
-  tellPercent(verifiedPercent(day)),
+const dayRow = (day: DayCoverage): (string | number)[] => [day.day, day.markets, ...figuresOf(day)]
+
+const figuresOf = (total: Total, mark = ''): string[] => [
+  `${tellDuration(total.openMs)}${mark}`,
+  tellDuration(total.askedMs),
+  tellPercent(cleanPercent(total)),
+  tellPercent(heldPercent(total)),
+  tellPercent(verifiedPercent(total)),
 ]
 
 function tellMarkets(coverage: readonly Coverage[]): string[] {
   const worst = [...coverage].sort((a, b) => (cleanPercent(a) ?? 0) - (cleanPercent(b) ?? 0)).slice(0, ROWS_MAX)
-  const rows = worst.map((each) => [
-    each.market,
-    each.day,
-    `${tellDuration(each.askedMs)}${each.openKnown ? '' : '*'}`,
-    tellPercent(cleanPercent(each)),
-    tellPercent(verifiedPercent(each)),
-  ])
+  const rows = worst.map((each) => [each.market, each.day, ...figuresOf(each, each.openKnown ? '' : '*')])
   return [
-    table(['market', 'day', 'asked for', 'clean %', 'verified %'], rows),
+    table(['market', 'day', ...FIGURES_HEAD], rows),
     ...(coverage.length > worst.length ? [`The ${worst.length} worst of ${coverage.length}; --json has all.`] : []),
     ...(worst.some(({ openKnown }) => !openKnown)
-      ? ['* When it is open is not known: the time asked for stands for it.']
+      ? ['* When it opened is not known: the time asked for stands for its open time.']
       : []),
   ]
 }
@@ -96,9 +103,7 @@ export function gapsJson(
     days: byDay(coverage).map(({ day, markets, ...total }) => ({
       day,
       markets,
-      asked_seconds: seconds(total.askedMs),
-      clean_percent: cleanPercent(total) ?? null,
-      verified_percent: verifiedPercent(total) ?? null,
+      ...totalJson(total),
     })),
     ...(asked.withMarkets ? { markets: coverage.map(coverageJson) } : {}),
   }
@@ -131,12 +136,17 @@ export const coverageJson = (each: Coverage): object => ({
   market_ticker: each.market,
   day: each.day,
   open_known: each.openKnown,
-  open_seconds: each.openMs === undefined ? null : seconds(each.openMs),
-  asked_seconds: seconds(each.askedMs),
-  clean_seconds: seconds(each.cleanMs),
-  verified_seconds: seconds(each.verifiedMs),
-  clean_percent: cleanPercent(each) ?? null,
-  verified_percent: verifiedPercent(each) ?? null,
+  ...totalJson(each),
+})
+
+export const totalJson = (total: Total): object => ({
+  open_seconds: seconds(total.openMs),
+  asked_seconds: seconds(total.askedMs),
+  clean_seconds: seconds(total.cleanMs),
+  verified_seconds: seconds(total.verifiedMs),
+  clean_percent: cleanPercent(total) ?? null,
+  held_percent: heldPercent(total) ?? null,
+  verified_percent: verifiedPercent(total) ?? null,
 })
 
 const iso = (ms: number): string => new Date(ms).toISOString()

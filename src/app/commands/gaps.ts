@@ -37,8 +37,9 @@ export function addGaps(program: Command): void {
     .summary('what was missed, and how clean each day is')
     .description(
       'Lists every hole of the recording with its cause, whose doing it was, when it began and ended, and what closed it;\n' +
-        'and for each day the share of the markets’ open time in which their books could be believed (clean), with the part\n' +
-        'of it that later snapshots of the exchange confirmed (verified). docs/gaps.md explains causes and figures.',
+        'and for each day the share of the markets’ open time in which their books could be believed (clean), the same share\n' +
+        'of the time that was asked for (held), and the part of the clean time that later snapshots of the exchange confirmed\n' +
+        '(verified). docs/gaps.md explains causes and figures.',
     )
     .addHelpText(
       'after',

@@ -24,7 +24,12 @@ const DAY_MS = 86_400_000
 
 export function addReport(program: Command): void {
   withRange(withJson(withData(program.command('report'))))
-    .option('--clean-min <percent>', 'the least share of all open time whose books could be believed', percent, 99.9)
+    .option(
+      '--clean-min <percent>',
+      'the least to be held: share of the time asked for whose books could be believed',
+      percent,
+      99.9,
+    )
     .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
     .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
     .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)
@@ -32,8 +37,8 @@ export function addReport(program: Command): void {
     .summary('was the last day clean?')
     .description(
       'Says of the last 24 hours, or of the time asked for, whether everything is as it should be: uptime, frames, holes by\n' +
-        'cause, clean and verified time with the worst markets, audits, lag, disk, results of settled markets, versions. A line\n' +
-        'that is not as it should be is marked with ! and says what to do.',
+        'cause, clean, held and verified time with the worst markets, audits, lag, archive, disk, results of settled markets,\n' +
+        'versions, and the alarms that fire now. A line that is not as it should be is marked with ! and says what to do.',
     )
     .addHelpText(
       'after',

@@ -29,6 +29,8 @@ export type LedgerView = {
   readonly markets: readonly ViewedMarket[]
   /** Up to when something is said, Unix ms: the last record, or now where the recorder died and was not started again. */
   readonly untilMs: number
+  /** Up to when open markets count as open, Unix ms: the last record of a running recorder, else now. */
+  readonly nowMs: number
   /** How far the source has come. */
   readonly position: Position
   /** Whether the last run ended without a word and none goes on. */
@@ -54,7 +56,7 @@ export function pickHoles(
 export function coverageIn(view: LedgerView, range: Range, markets?: ReadonlySet<string>): Coverage[] {
   return view.markets
     .filter(({ market }) => markets === undefined || markets.has(market))
-    .flatMap((each) => coverageOf(each, each.times, range, view.untilMs))
+    .flatMap((each) => coverageOf(each, each.times, range, view))
     .sort((a, b) => (a.market === b.market ? compare(a.day, b.day) : compare(a.market, b.market)))
 }
 
@@ -87,6 +89,5 @@ const together = (a: Coverage, b: Coverage): Coverage => ({
   market: a.market,
   day: `${a.day.slice(0, 10)}/${b.day}`,
   openKnown: a.openKnown && b.openKnown,
-  openMs: a.openMs === undefined || b.openMs === undefined ? undefined : a.openMs + b.openMs,
   ...totalOf([a, b]),
 })

@@ -26,7 +26,7 @@ const END_NS = 2n ** 63n - 1n
 
 /** Throws FLOW_STORE_OTHER_JOURNAL when the schema holds nothing of it. */
 export async function readLedgerRows(client: pg.Client, options: ReadRowsOptions): Promise<LedgerView> {
-  const { schema, journal: folder, isRecording, nowMs } = options
+  const { schema, journal: folder, isRecording } = options
   const at = (table: string) => `${client.escapeIdentifier(schema)}.${table}`
   const query = async (sql: string, values: unknown[]) => (await client.query<Row>(sql, values)).rows
   const journal = (await listSegments(new FileDisk(), folder)).find((each) => each.journal !== undefined)?.journal
@@ -76,7 +76,7 @@ export async function readLedgerRows(client: pg.Client, options: ReadRowsOptions
     return viewOf(
       { cursor, markets, gaps, wanted, valid },
       run !== undefined && run['stopped_ns'] === null && !isRecording,
-      nowMs,
+      { isRecording, nowMs: options.nowMs },
     )
   } finally {
     await client.query('ROLLBACK')
@@ -94,7 +94,7 @@ type Rows = {
 function viewOf(
   { cursor, markets: rows, gaps: gapRows, wanted, valid }: Rows,
   hasDied: boolean,
-  nowMs: number,
+  { isRecording, nowMs }: Pick<ReadRowsOptions, 'isRecording' | 'nowMs'>,
 ): LedgerView {
   const lastNs = BigInt(cursor['received_ns'] ?? 0)
   const position = { segment: Number(cursor['segment']), offset: Number(cursor['offset']) }
@@ -120,7 +120,15 @@ function viewOf(
   const byTicker = new Map([...markets.values()].map((each) => [each.market, each.times]))
   const closes = (market: string) => ({ closeMs: byTicker.get(market)?.closeMs })
   const seen = [...markets.values()].filter((each) => each.wanted.length > 0 || each.valid.length > 0)
-  return { source: 'database', holes: holesOf(gaps, closes, untilMs), markets: seen, untilMs, position, hasDied }
+  return {
+    source: 'database',
+    holes: holesOf(gaps, closes, untilMs),
+    markets: seen,
+    untilMs,
+    nowMs: isRecording ? untilMs : Math.max(nowMs, untilMs),
+    position,
+    hasDied,
+  }
 }
 
 const timesOf = (row: Row): MarketTimes => ({

@@ -24,7 +24,7 @@ export type ReadLedgerOptions = {
   readonly toMs?: number | undefined
   /** A recorder writes into it now. */
   readonly isRecording: boolean
-  /** Unix ms: up to when a recorder that died is said to be down. */
+  /** Unix ms: up to when a recorder that died is said to be down, and a market to be open. */
   readonly nowMs: number
   /** Told of each block, after its records are folded: when it began, and what the ledger counted up to and with it. */
   readonly onBlock?: (atMs: number, counts: Counts) => void
@@ -79,6 +79,7 @@ export async function readLedger(options: ReadLedgerOptions): Promise<LedgerRead
     holes: ledger.holes(untilMs),
     markets: [...ledger.markets()].map((each) => ({ ...each, times: ledger.times.get(each.market) })),
     untilMs,
+    nowMs: isRecording && isAtEnd ? untilMs : Math.max(nowMs, untilMs),
     position,
     hasDied,
     ledger,

@@ -9,8 +9,8 @@ import { askRecorder } from '#live'
 import { tellMissing, tellReadFault } from '../reading/journal-faults.ts'
 import { byMarket, coverageIn, pickHoles } from '../reading/ledger-view.ts'
 import { readLedger } from '../reading/read-ledger.ts'
+import { type AgeFigures, AgeHistogram } from '../recorder/age-histogram.ts'
 import { VERSION } from '../version.ts'
-import { AgeHistogram } from './age-histogram.ts'
 import { judgeReport } from './judge-report.ts'
 import { DEFAULT_LIMITS, type Facts, type Limits, type Report } from './report.ts'
 import { resultsOf } from './results-of.ts'
@@ -42,7 +42,9 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     ...{ folder: journal, fromMs: range.fromMs, toMs: range.toMs, isRecording, nowMs },
     onBlock: (atMs, counts) => counted.add(atMs, counts),
     applied: ({ changedMs, exchangeMs }) => {
-      if (exchangeMs > 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.add(changedMs - exchangeMs)
+      // What came before its time says nothing of the way.
+      const ageMs = changedMs - exchangeMs
+      if (exchangeMs > 0 && ageMs >= 0 && ++deltas % AGE_EVERY === 0 && isWithin(changedMs)) ages.record(ageMs)
     },
     ...(onProgress === undefined ? {} : { onProgress }),
   })
@@ -51,7 +53,8 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
   // Before the first run nobody was to record, and of what is to come nothing is known.
   const fromMs = Math.max(range.fromMs, runs[0]?.fromMs ?? range.fromMs)
   const within = { fromMs, toMs: Math.max(fromMs, Math.min(range.toMs, nowMs)), zone: range.zone }
-  const coverage = byMarket(coverageIn(read, within))
+  // A market's open time counts before the first run as well: the clean share is of all of it.
+  const coverage = byMarket(coverageIn(read, { ...within, fromMs: range.fromMs }))
   const segments = await listSegments(new FileDisk(), journal)
   const facts: Facts = {
     environment: segments.at(-1)?.environment,
@@ -64,9 +67,8 @@ export async function buildReport(options: ReportOptions): Promise<Report> {
     coverage,
     total: totalOf(coverage),
     audits: counted.audits,
-    ages: ages.ages,
-    store: isRecording ? await storeOf(folder) : undefined,
-    disk: await diskOf(folder, segments, nowMs),
+    ages: agesOf(ages.figures()),
+    ...(await sayingOf(folder, isRecording, () => diskOf(folder, segments, nowMs))),
     results: resultsOf(read.markets, { fromMs: within.fromMs, untilMs, resultMsMax: limits.resultMsMax }),
     versions: {
       program: VERSION,
@@ -104,20 +106,39 @@ class CountsWithin {
   }
 }
 
+const agesOf = ({ count, p50Ms, p99Ms, maxMs }: AgeFigures): Facts['ages'] =>
+  count === 0 ? undefined : { count, p50: p50Ms, p99: p99Ms, max: maxMs }
+
 const upMsOf = (runs: readonly Run[], { fromMs, toMs }: Range): number =>
   runs.reduce((sum, run) => sum + Math.max(0, Math.min(run.toMs, toMs) - Math.max(run.fromMs, fromMs)), 0)
 
-/** `undefined` when nothing is stored, or the recorder does not answer. */
-async function storeOf(folder: string): Promise<Facts['store']> {
-  const status = await askRecorder(folder, { ask: 'status' }).catch(() => undefined)
-  const store = status?.store
-  if (store === undefined || store === null) return undefined
-  return { state: store.state, behindMs: store.behind_ms, quarantined: store.quarantined }
+/** What a running recorder says of itself; nothing where none runs, or it does not answer. */
+async function sayingOf(
+  folder: string,
+  isRecording: boolean,
+  lookAtDisk: () => Promise<Facts['disk']>,
+): Promise<Pick<Facts, 'store' | 'alarms' | 'archive' | 'disk'>> {
+  const status = isRecording ? await askRecorder(folder, { ask: 'status' }).catch(() => undefined) : undefined
+  const disk = await lookAtDisk()
+  const { store, archive } = status ?? {}
+  return {
+    store: store ? { state: store.state, behindMs: store.behind_ms, quarantined: store.quarantined } : undefined,
+    alarms: status?.alerts?.firing,
+    archive: archive
+      ? {
+          target: archive.target,
+          behindSegments: archive.behind_segments,
+          successMs: archive.last_success === null ? undefined : Date.parse(archive.last_success),
+          fault: archive.last_error ?? undefined,
+        }
+      : undefined,
+    disk: status?.disk ? { ...disk, daysLeft: status.disk.days_left ?? undefined } : disk,
+  }
 }
 
 type Segments = Awaited<ReturnType<typeof listSegments>>
 
-/** Free bytes, and how long they last at the pace of the last seven days. */
+/** Free bytes, and how long they last at the journal's pace of the last seven days. */
 async function diskOf(folder: string, segments: Segments, nowMs: number): Promise<Facts['disk']> {
   const room = await statfs(folder).catch(() => undefined)
   const freeBytes = room === undefined ? undefined : room.bavail * room.bsize

@@ -30,10 +30,12 @@ const WELL: Facts = {
   frames: 1_000_000,
   holes: [aHole({})],
   coverage: [aDay('KXA', 24 * HOUR - 50)],
-  total: { askedMs: 24 * HOUR, cleanMs: 24 * HOUR - 50, verifiedMs: 20 * HOUR },
+  total: { openMs: 24 * HOUR, askedMs: 24 * HOUR, cleanMs: 24 * HOUR - 50, verifiedMs: 20 * HOUR },
   audits: { matched: 900, offset: 2, mismatched: 0 },
   ages: { count: 10_000, p50: 20, p99: 90, max: 400 },
   store: { state: 'writing', behindMs: 30, quarantined: 0 },
+  alarms: [],
+  archive: { target: 's3://b/p', behindSegments: 0, successMs: NOW, fault: undefined },
   disk: { freeBytes: 500e9, totalBytes: 1e12, bytesPerDay: 2e9, daysLeft: 250 },
   results: { closed: 10, withResult: 9, overdue: [] },
   versions: { program: '1', node: 'v24', recorded: ['1'] },
@@ -49,12 +51,39 @@ describe('a report', () => {
     expect(renderReport(report)[1]).toBe('Clean.')
   })
 
+  test('says nothing of alarms and archive where no recorder runs to tell', () => {
+    const names = judge({ isRecording: false, alarms: undefined, archive: undefined }).lines.map(({ name }) => name)
+    expect(names).not.toContain('alarms')
+    expect(names).not.toContain('archive')
+  })
+
+  test('tells how far the archive is behind, which is no fault by itself', () => {
+    const archive = { ...WELL.archive!, behindSegments: 3, successMs: NOW - 2 * HOUR }
+    const told = judge({ archive }).lines.find(({ name }) => name === 'archive')
+    expect(told).toEqual({
+      name: 'archive',
+      isWell: true,
+      text: 's3://b/p 3 segments behind; it had all at 2026-11-22 06:00:00',
+    })
+  })
+
   test('is clean of a short recording that lost but the way of its first snapshots', () => {
     const short = {
-      total: { askedMs: 25_000, cleanMs: 24_900, verifiedMs: 0 },
+      total: { openMs: 25_000, askedMs: 25_000, cleanMs: 24_900, verifiedMs: 0 },
       coverage: [aDay('KXA', 24_900, 25_000)],
     }
     expect(judge({ ...short, fromMs: NOW - 25_000, upMs: 25_000, holes: [] }).isClean).toBe(true)
+  })
+
+  test('tells how little of a market’s open time was asked for, and judges what was', () => {
+    const late = { ...aDay('KXA', 6 * HOUR, 6 * HOUR), openMs: 24 * HOUR }
+    const report = judge({ coverage: [late], total: late })
+    expect(report.isClean).toBe(true)
+    const text = report.lines.find(({ name }) => name === 'clean')?.text
+    expect(text).toBe(
+      '25.000 % of the open time; held 100.000 % of what was asked for; verified 100.000 % of the clean time',
+    )
+    expect(renderReport(report).at(-1)).toMatch(/^KXA +1 d 00 h +6 h 00 m +25\.000 +100\.000$/)
   })
 
   test.each<[string, Partial<Facts>]>([
@@ -64,13 +93,15 @@ describe('a report', () => {
     ['frames', { frames: 0, audits: { matched: 1, offset: 0, mismatched: 0 } }],
     ['holes', { holes: [aHole({ cause: 'own_backpressure', blame: 'own' })] }],
     ['holes', { holes: [aHole({ open: 1, toMs: undefined, closedBy: undefined })] }],
-    ['clean', { total: { askedMs: HOUR, cleanMs: HOUR - 4_000, verifiedMs: 0 } }],
+    ['clean', { total: { openMs: HOUR, askedMs: HOUR, cleanMs: HOUR - 4_000, verifiedMs: 0 } }],
     ['clean', { coverage: [aDay('KXA', 24 * HOUR), aDay('KXB', 20 * HOUR)] }],
     ['audits', { audits: { matched: 9, offset: 0, mismatched: 1 } }],
     ['audits', { audits: { matched: 0, offset: 0, mismatched: 0 } }],
     ['lag', { ages: { count: 10, p50: 20_000, p99: 20_000, max: 20_000 } }],
     ['lag', { store: { state: 'refused', behindMs: 0, quarantined: 0 } }],
     ['lag', { store: { state: 'waiting', behindMs: 600_000, quarantined: 0 } }],
+    ['archive', { archive: { ...WELL.archive!, behindSegments: 3, fault: 'FLOW_ARCHIVE_TARGET: it is away' } }],
+    ['alarms', { alarms: ['archive_behind', 'disk_days'] }],
     ['disk', { disk: { freeBytes: 5e9, totalBytes: 1e11, bytesPerDay: 2e9, daysLeft: 2.5 } }],
     ['disk', { disk: { freeBytes: 1e9, totalBytes: 1e12, bytesPerDay: undefined, daysLeft: undefined } }],
     ['results', { results: { closed: 1, withResult: 0, overdue: [{ market: 'KXA', closedMs: 1, status: 'closed' }] } }],
@@ -90,10 +121,12 @@ describe('a report', () => {
     )
     const report = judge({
       coverage: markets,
-      total: { askedMs: 1000, cleanMs: 1, verifiedMs: 0 },
+      total: { openMs: 1000, askedMs: 1000, cleanMs: 1, verifiedMs: 0 },
       holes: [aHole({ cause: 'own_backpressure', blame: 'own', open: 1 })],
       audits: { matched: 1, offset: 0, mismatched: 1 },
       upMs: 0,
+      alarms: ['not_connected', 'books_invalid', 'disk_days', 'archive_behind', 'store_behind', 'recorder_late'],
+      archive: { ...WELL.archive!, behindSegments: 3, fault: 'FLOW_ARCHIVE_TARGET: it is away' },
     })
     expect(report.worst.map(({ cleanMs }) => cleanMs)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     const screen = renderReport(report)

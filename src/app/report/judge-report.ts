@@ -2,9 +2,10 @@
  * What a report says line by line, and which lines are not as they should be: the exit code of `report` is nothing else.
  *
  * A hole that the exchange made and that was closed is judged by the share of time that it cost. A hole of our own making
- * is a fault by itself, and so is one that nothing has closed.
+ * is a fault by itself, and so is one that nothing has closed. Of a market's open time that nobody asked for the recording is
+ * not to blame: it is told, and what was asked for is judged.
  */
-import { type Coverage, cleanPercent, type Hole, verifiedPercent } from '#ledger'
+import { type Coverage, cleanPercent, type Hole, heldPercent, verifiedPercent } from '#ledger'
 import { tellBytes, tellCount, tellDuration, tellShare, tellTime } from '../commands/words.ts'
 import type { Facts, Limits, Report, ReportLine } from './report.ts'
 
@@ -20,7 +21,7 @@ const DAYS_LEFT_MIN = 3
 const FREE_SHARE_MIN = 0.02
 
 export function judgeReport(facts: Facts, limits: Limits): Report {
-  const worst = [...facts.coverage].sort(byClean).slice(0, WORST_MAX)
+  const worst = [...facts.coverage].sort(byHeld).slice(0, WORST_MAX)
   const lines = [
     uptime(facts, limits),
     frames(facts),
@@ -28,17 +29,19 @@ export function judgeReport(facts: Facts, limits: Limits): Report {
     clean(facts, limits),
     audits(facts),
     lag(facts, limits),
+    ...archive(facts),
     disk(facts),
     results(facts, limits),
     versions(facts),
     journal(facts),
+    ...alarms(facts),
   ]
   return { facts, limits, lines, worst, isClean: lines.every(({ isWell }) => isWell) }
 }
 
-/** Of equally clean ones the one that was asked for longer is worse. */
-const byClean = (a: Coverage, b: Coverage): number =>
-  (cleanPercent(a) ?? 0) - (cleanPercent(b) ?? 0) || b.askedMs - a.askedMs
+/** Of equally held ones the one that was asked for longer is worse. */
+const byHeld = (a: Coverage, b: Coverage): number =>
+  (heldPercent(a) ?? 0) - (heldPercent(b) ?? 0) || b.askedMs - a.askedMs
 
 const line = (name: string, text: string, faults: readonly (string | false | undefined)[] = []): ReportLine => {
   const met = faults.filter((each) => typeof each === 'string')
@@ -90,18 +93,20 @@ function byCause(all: readonly Hole[]): string {
 }
 
 function clean({ total, coverage }: Facts, { cleanMin, marketMin }: Limits): ReportLine {
-  const percent = cleanPercent(total)
-  const bad = coverage.filter((each) => each.askedMs >= JUDGED_MS_MIN && (cleanPercent(each) ?? 0) < marketMin)
+  const held = heldPercent(total)
+  const bad = coverage.filter((each) => each.askedMs >= JUDGED_MS_MIN && (heldPercent(each) ?? 0) < marketMin)
   // Of a short recording the first snapshots' way is a share that says nothing of the night.
   const lostMs = (total.askedMs - total.cleanMs) / Math.max(1, coverage.length)
   const markets = new Set(bad.map(({ market }) => market)).size
   const text =
-    percent === undefined
+    held === undefined
       ? 'no market was asked for'
-      : `${tellShare(percent)} % of the open time; ${tellShare(verifiedPercent(total) ?? 0)} % of that verified`
+      : `${tellShare(cleanPercent(total) ?? 0)} % of the open time; held ${tellShare(held)} % of what was asked for; ` +
+        `verified ${tellShare(verifiedPercent(total) ?? 0)} % of the clean time`
   return line('clean', text, [
-    percent !== undefined && percent < cleanMin && lostMs > LOST_MS_MIN && `Less than ${cleanMin} % (--clean-min).`,
-    markets > 0 && `${markets} market${markets === 1 ? '' : 's'} below ${marketMin} % (--market-min), the worst below.`,
+    held !== undefined && held < cleanMin && lostMs > LOST_MS_MIN && `Held less than ${cleanMin} % (--clean-min).`,
+    markets > 0 &&
+      `${markets} market${markets === 1 ? '' : 's'} held below ${marketMin} % (--market-min), the worst below.`,
   ])
 }
 
@@ -145,6 +150,28 @@ function disk({ disk: { freeBytes, totalBytes, bytesPerDay, daysLeft } }: Facts)
       `Full in less than ${DAYS_LEFT_MIN} days: archive, or make room.`,
     share < FREE_SHARE_MIN && `Less than ${FREE_SHARE_MIN * 100} % of the disk is free.`,
   ])
+}
+
+/** No line where nothing is archived, or nobody runs to say so. */
+function archive({ archive: told, zone }: Facts): ReportLine[] {
+  if (told === undefined) return []
+  const { target, behindSegments, successMs, fault } = told
+  const since = successMs === undefined ? 'it never had all' : `it had all at ${tellTime(successMs, zone)}`
+  const text =
+    behindSegments === 0
+      ? 'has every sealed segment'
+      : `${behindSegments} segment${behindSegments === 1 ? '' : 's'} behind; ${since}`
+  return [line('archive', `${target} ${text}`, [fault !== undefined && `Its last look failed: ${fault}`])]
+}
+
+/** No line where nobody looks for them. */
+function alarms({ alarms: firing }: Facts): ReportLine[] {
+  if (firing === undefined) return []
+  return [
+    line('alarms', firing.length === 0 ? 'none fires' : `${firing.length} now: ${firing.join(', ')}`, [
+      firing.length > 0 && 'docs/alerts.md says what to do about each.',
+    ]),
+  ]
 }
 
 function results({ results: { closed, withResult, overdue } }: Facts, { resultMsMax }: Limits): ReportLine {

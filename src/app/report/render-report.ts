@@ -1,12 +1,12 @@
 /** A report as one screen of 80 columns, and as one value for programs. */
-import { cleanPercent, verifiedPercent } from '#ledger'
-import { coverageJson, holeJson } from '../commands/gaps-output.ts'
+import { cleanPercent, heldPercent } from '#ledger'
+import { coverageJson, holeJson, totalJson } from '../commands/gaps-output.ts'
 import { tellDuration, tellPercent, tellTime } from '../commands/words.ts'
 import type { Report } from './report.ts'
 
 const WIDTH = 80
 const NAME_WIDTH = 10
-const TICKER_WIDTH_MAX = 46
+const TICKER_WIDTH_MAX = 36
 
 /** Lines without colours. A line that is not as it should be begins with `!`, and says below what is wrong. */
 export function renderReport({ facts, lines, worst, isClean }: Report): string[] {
@@ -30,16 +30,27 @@ export function renderReport({ facts, lines, worst, isClean }: Report): string[]
 
 function tellWorst(worst: Report['worst']): string[] {
   const rows = worst.map((each) => [
-    each.market.length > TICKER_WIDTH_MAX ? `${each.market.slice(0, TICKER_WIDTH_MAX - 1)}…` : each.market,
+    shortened(each.market),
+    `${tellDuration(each.openMs)}${each.openKnown ? '' : '*'}`,
     tellDuration(each.askedMs),
     tellPercent(cleanPercent(each)),
-    tellPercent(verifiedPercent(each)),
+    tellPercent(heldPercent(each)),
   ])
   const width = Math.max(13, ...rows.map(([ticker]) => ticker!.length))
-  const row = ([ticker, asked, clean, verified]: readonly string[]) =>
-    `${ticker!.padEnd(width)}  ${asked!.padStart(10)}  ${clean!.padStart(7)}  ${verified!.padStart(10)}`
-  return [row(['worst markets', 'asked for', 'clean %', 'verified %']), ...rows.map(row)]
+  const row = ([ticker, open, asked, clean, held]: readonly string[]) =>
+    `${ticker!.padEnd(width)}  ${open!.padStart(10)}  ${asked!.padStart(10)}  ${clean!.padStart(7)}  ${held!.padStart(7)}`
+  return [
+    row(['worst markets', 'open', 'asked for', 'clean %', 'held %']),
+    ...rows.map(row),
+    ...(worst.some(({ openKnown }) => !openKnown)
+      ? ['* When it opened is not known: the time asked for stands for its open time.']
+      : []),
+  ]
 }
+
+/** A long ticker without its middle: its end says which market of an event it is. */
+const shortened = (ticker: string): string =>
+  ticker.length > TICKER_WIDTH_MAX ? `${ticker.slice(0, 12)}…${ticker.slice(13 - TICKER_WIDTH_MAX)}` : ticker
 
 /** Lines of at most {@link WIDTH} characters; those after the first begin with `indent`. A word that is longer stays whole. */
 function wrap(text: string, indent: string): string[] {
@@ -81,8 +92,7 @@ export function reportJson({ facts, limits, lines, worst, isClean }: Report): ob
     })),
     frames: facts.frames,
     holes: holes.map(holeJson),
-    clean_percent: cleanPercent(total) ?? null,
-    verified_percent: verifiedPercent(total) ?? null,
+    ...totalJson(total),
     worst: worst.map(coverageJson),
     audits: facts.audits,
     message_age_ms: ages ?? null,
@@ -90,6 +100,16 @@ export function reportJson({ facts, limits, lines, worst, isClean }: Report): ob
       facts.store === undefined
         ? null
         : { state: facts.store.state, behind_ms: facts.store.behindMs, quarantined: facts.store.quarantined },
+    alarms: facts.alarms ?? null,
+    archive:
+      facts.archive === undefined
+        ? null
+        : {
+            target: facts.archive.target,
+            behind_segments: facts.archive.behindSegments,
+            last_success: facts.archive.successMs === undefined ? null : iso(facts.archive.successMs),
+            last_error: facts.archive.fault ?? null,
+          },
     disk: {
       free_bytes: disk.freeBytes ?? null,
       total_bytes: disk.totalBytes ?? null,

@@ -24,17 +24,32 @@ export type Facts = {
   readonly ages: Ages | undefined
   /** The store of a running recorder; `undefined` where none runs or nothing is stored. */
   readonly store: { readonly state: string; readonly behindMs: number; readonly quarantined: number } | undefined
+  /** Names of the alarms that fire now; `undefined` where no recorder runs that looks for them. */
+  readonly alarms: readonly string[] | undefined
+  /** How far the archive is behind a running recorder; `undefined` where none runs or nothing is archived. */
+  readonly archive: Archive | undefined
   readonly disk: {
     readonly freeBytes: number | undefined
     readonly totalBytes: number | undefined
     /** What the journal grew by, a day. */
     readonly bytesPerDay: number | undefined
+    /** As the running recorder tells it, else at that pace; `undefined` where neither says. */
     readonly daysLeft: number | undefined
   }
   readonly results: Results
   readonly versions: { readonly program: string; readonly node: string; readonly recorded: readonly string[] }
   /** What cannot be read of the journal, in words. */
   readonly damage: readonly string[]
+}
+
+export type Archive = {
+  readonly target: string
+  /** Sealed segments that are not proved to be there. */
+  readonly behindSegments: number
+  /** Unix ms: when nothing was left to be archived; `undefined` before. */
+  readonly successMs: number | undefined
+  /** Of the last look; `undefined` when it went well. */
+  readonly fault: string | undefined
 }
 
 /** Markets of the stretch that have closed. */
@@ -51,7 +66,7 @@ export type Results = {
 
 /** From what on a figure is not as it should be. */
 export type Limits = {
-  /** Per cent of all open time that was asked for. */
+  /** Per cent of all open time that was asked for: what must have been held of it. */
   readonly cleanMin: number
   /** The same of each market that was asked for long enough to be judged. */
   readonly marketMin: number
@@ -73,7 +88,7 @@ export type Report = {
   readonly facts: Facts
   readonly limits: Limits
   readonly lines: readonly ReportLine[]
-  /** The markets with the least clean share, worst first. */
+  /** The markets of which the least was held, worst first. */
   readonly worst: readonly Coverage[]
   readonly isClean: boolean
 }

@@ -1,6 +1,6 @@
 /** A report to the people whom alarms reach. What could not be sent is told on standard error. */
 import { sendMessage } from '#alert'
-import { cleanPercent, verifiedPercent } from '#ledger'
+import { cleanPercent, heldPercent, verifiedPercent } from '#ledger'
 import { TARGET_SETTINGS, targetsOf } from '../alert/alert-targets.ts'
 import { loadConfig } from '../config/config-load.ts'
 import { renderReport } from './render-report.ts'
@@ -20,6 +20,7 @@ export async function sendReport(report: Report, { profile }: { readonly profile
       from: new Date(facts.fromMs).toISOString(),
       to: new Date(facts.toMs).toISOString(),
       clean_percent: cleanPercent(facts.total) ?? 0,
+      held_percent: heldPercent(facts.total) ?? 0,
       verified_percent: verifiedPercent(facts.total) ?? 0,
       frames: facts.frames,
       holes: facts.holes.length,

@@ -42,6 +42,12 @@ export const MIGRATIONS_TABLE = 'rl_schema_migrations'
 
 export const TABLES = [...DERIVED_TABLES, ...LEARNING_TABLES, MIGRATIONS_TABLE] as const
 
-export const VIEWS = ['rl_orderbook_deltas_v', 'rl_orderbook_snapshots_v', 'rl_trades_v', 'rl_ticker_v'] as const
+export const VIEWS = [
+  'rl_orderbook_deltas_v',
+  'rl_orderbook_snapshots_v',
+  'rl_trades_v',
+  'rl_ticker_v',
+  'rl_market_days_v',
+] as const
 
 export const FUNCTIONS = ['rl_levels(smallint[], bigint[], boolean)', 'rl_models_touch()'] as const
