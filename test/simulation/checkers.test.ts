@@ -1,6 +1,9 @@
 /** What the checkers themselves must know: a checker that asks for more than can be known finds faults where none are. */
 import { expect, test } from 'vitest'
+import { Books } from './books.ts'
 import type { ExchangeConnection, Sent, SimulatedExchange, Told } from './exchange.ts'
+import type { Verdicts } from './invariants.ts'
+import type { Numbers } from './numbers.ts'
 import { PlainBook } from './plain-book.ts'
 import { Truth } from './truth.ts'
 
@@ -30,4 +33,22 @@ test('a frame that the journal lost gives nothing away to its readers (S9)', () 
   expect(truth.isGivenAway('run', 1, 1, 'A', 2)).toBe(true)
   truth.left(7)
   expect(truth.isGivenAway('run', 1, 1, 'A', 2)).toBe(false)
+})
+
+function told(frames: readonly Sent[]): number[] {
+  const impossible: number[] = []
+  const numbers = { peer: () => PEER } as unknown as Numbers
+  const books = new Books({} as Verdicts, anExchange(KEPT), numbers, {
+    impossible: (_, { seq }) => impossible.push(seq!),
+    broken: () => {},
+    blind: () => {},
+  })
+  for (const each of frames) books.taken(1, each, each.seq === undefined ? 'unplaced' : 'next')
+  return impossible
+}
+
+test('nothing is given away behind a frame that may have been of any book (S9)', () => {
+  const before = [frame(1, 'snapshot'), frame(2)]
+  expect(told([...before, frame(3)])).toEqual([3])
+  expect(told([...before, { text: '{"ty', kind: 'unknown', isSpoiled: true }, frame(3)])).toEqual([])
 })

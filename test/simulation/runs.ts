@@ -24,7 +24,6 @@ const OPEN: Readonly<Record<number, Invariant>> = {
   210: 'S8',
   220: 'S10',
   243: 'S7',
-  274: 'S9',
 }
 
 /** Seeds that broke an invariant, in words, with the command that shows the first again; empty when there are none. */
