@@ -73,8 +73,8 @@ export class Belief {
   /** The market's book is crossed: from now on its group's end is watched for. */
   crossed(subscription: Subscription, market: Market): void {
     if (market.crossedUntilMs !== 0) return
-    // A snapshot has no exchange time of its own: what its subscription has reached stands in for it.
-    market.crossedUntilMs = (market.exchangeMs || subscription.exchangeMs) + CROSSED_MS_MAX
+    // A snapshot has no exchange time of its own, and the last one told may be old: the next one stands in for it.
+    market.crossedUntilMs = market.exchangeMs === 0 ? Number.POSITIVE_INFINITY : market.exchangeMs + CROSSED_MS_MAX
     subscription.crossed.add(market)
   }
 
@@ -83,6 +83,10 @@ export class Belief {
     for (const market of subscription.crossed) {
       if (!market.book.isCrossed) {
         subscription.uncross(market)
+        continue
+      }
+      if (market.crossedUntilMs === Number.POSITIVE_INFINITY) {
+        if (exchangeMs > 0) market.crossedUntilMs = exchangeMs + CROSSED_MS_MAX
         continue
       }
       const groupEnded = market === next && market.exchangeMs !== 0 && exchangeMs !== market.exchangeMs

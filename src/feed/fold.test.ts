@@ -223,6 +223,28 @@ describe('a book in the fold', () => {
     expect(told).toEqual(['A negative_size', 'A valid'])
   })
 
+  test('of a snapshot taken inside a crossed group waits for the rest of it, whatever time was told before', () => {
+    const first = aFold({ markets: ['A', 'B'] })
+    first.play(aSubscribed(), aSnapshot(1, 'A', CROSSED), aSnapshot(2, 'B', TWO_SIDED))
+    first.play(aDelta(3, 'A', '0.6000', '-5.00', { ms: 5000 }))
+    expect(first.told).not.toContain('A crossed')
+
+    const quiet = twoValid()
+    quiet.play(aDelta(3, 'B', '0.4000', '1.00', { ms: 1 }), aDelta(4, 'A', '0.4000', '-99.00', { ms: 1 }))
+    quiet.play(aSnapshot(5, 'A', CROSSED), aDelta(6, 'A', '0.6000', '-5.00', { ms: 5000 }))
+    expect(quiet.told).toEqual(['A negative_size', 'A valid'])
+  })
+
+  test('of a crossed snapshot is in doubt when its subscription has moved on since', () => {
+    const { fold, play, told } = twoValid()
+    play(aDelta(3, 'A', '0.4000', '-99.00', { ms: 1 }), aSnapshot(4, 'A', CROSSED))
+    play(aDelta(5, 'B', '0.4000', '1.00', { ms: 5000 }), aDelta(6, 'B', '0.4000', '1.00', { ms: 6000 }))
+    expect(told).toEqual(['A negative_size', 'A valid'])
+    play(aDelta(7, 'B', '0.4000', '1.00', { ms: 6001 }))
+    expect(told).toEqual(['A negative_size', 'A valid', 'A crossed'])
+    expect(fold.counts.crossed).toBe(1)
+  })
+
   test('is emptied by an unasked empty snapshot, and stays valid', () => {
     const { fold, play } = twoValid()
     play(aSnapshot(3, 'A'))

@@ -77,7 +77,7 @@ export class Market {
   seq = 0
   /** Exchange time of the last delta applied, Unix ms; 0 before the first. Deltas of one time are one group. */
   exchangeMs = 0
-  /** While crossed: the exchange time after which it is a fault; 0 otherwise. */
+  /** While crossed: the exchange time after which it is a fault, Infinity before one is told; 0 otherwise. */
   crossedUntilMs = 0
   /** Receive time of the last frame that changed or proved the book, Unix ms. */
   changedMs = 0

@@ -60,14 +60,17 @@ export class Books {
       this.#told.broken('break', this.lost(connection))
     }
     const { sid, seq, market, kind } = frame
+    // Nobody can read what it was for: it may have been of any book.
+    if (frame.isSpoiled === true && sid === undefined) {
+      for (const [key, references] of this.#references) if (key.startsWith(`${connection}:`)) this.#blind(references)
+    }
     if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
     const references = this.#referencesOf(connection, sid)
     if (verdict === 'break' || kind === 'error') {
       this.#told.broken(kind === 'error' ? 'ended' : 'break', known(references))
       forgetAll(references)
     }
-    if (kind === 'unknown') this.#told.blind([...references.keys()])
-    if (kind === 'unknown') for (const reference of references.values()) reference.isBlind = true
+    if (kind === 'unknown') this.#blind(references)
     if (market === undefined || (kind !== 'snapshot' && kind !== 'delta')) return
     const told = this.#exchange.told(this.#numbers.peer(connection)!, sid, market, seq)
     if (told === undefined || told.seq !== seq) return
@@ -139,6 +142,11 @@ export class Books {
     const { yes, no } = book.levels()
     const shown = `yes ${textOf([...yes])} no ${textOf([...no])}`
     return shown === right ? undefined : `at number ${count.last} shows\n  ${shown}\nand not\n  ${right}`
+  }
+
+  #blind(references: ReadonlyMap<string, Reference>): void {
+    this.#told.blind([...references.keys()])
+    for (const reference of references.values()) reference.isBlind = true
   }
 
   #referencesOf(connection: number, sid: number): Map<string, Reference> {

@@ -32,10 +32,15 @@ export class Holes {
     return this.#events
   }
 
+  /** The index of the record appended last. */
+  get appendedLast(): number {
+    return this.#appended - 1
+  }
+
   appended(type: number, connection: number): void {
     if (!isAppended(type)) return
     this.#appended++
-    if (type === RECORD.CONNECTION_LOST) this.#lostAt(connection, { index: this.#appended - 1 })
+    if (type === RECORD.CONNECTION_LOST) this.#lostAt(connection, { index: this.appendedLast })
   }
 
   /** A connection was lost, and with it these books. Its record may be owed, and be appended later. */
@@ -45,7 +50,7 @@ export class Holes {
 
   /** It happened with the record appended last. */
   happened(kind: HoleKind, markets: readonly string[] = []): void {
-    this.#events.push({ index: this.#appended - 1, kind, markets })
+    this.#events.push({ index: this.appendedLast, kind, markets })
   }
 
   /** A life is over, and so many records are left of all. Answers the markets whose end is not among them. */

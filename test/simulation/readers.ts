@@ -121,9 +121,15 @@ export class Readers {
     if (this.#now !== undefined) this.truth.lost(this.#now.session, connection, this.#options.time.nowMs)
   }
 
-  impossible(connection: number, { sid, market, seq }: Sent): void {
-    if (this.#now === undefined || sid === undefined || market === undefined || seq === undefined) return
-    this.truth.impossible(this.#now.session, connection, sid, market, seq)
+  impossible(connection: number, frame: Sent): void {
+    if (this.#now === undefined) return
+    this.truth.impossible(this.#now.session, connection, frame, this.holes.appendedLast)
+  }
+
+  /** A life is over, and so many records are left of all. Answers the markets whose end is not among them. */
+  left(records: number): string[] {
+    this.truth.left(records)
+    return this.holes.left(records)
   }
 
   /** What happens to them, once a second. */

@@ -297,7 +297,7 @@ class World {
     } else if (mood > 0.2) this.#inject('process_killed')
     await this.#history.checkAfterLife(durableRecords)
     this.#numbers.forget()
-    this.#diedKnowing = [...new Set([...this.#readers.holes.left(this.#history.records), ...this.#books.known])]
+    this.#diedKnowing = [...new Set([...this.#readers.left(this.#history.records), ...this.#books.known])]
     this.#books.forget()
     this.#commands.forget()
     this.#knocks.forget()

@@ -4,12 +4,14 @@
  */
 import type { ExchangeConnection, Sent, SimulatedExchange } from './exchange.ts'
 
+type Impossible = { readonly seq: number; readonly index: number }
+
 type Talk = {
   readonly peer: ExchangeConnection
   /** By sid: numbers taken in rising order, and when. */
   readonly taken: Map<number, { readonly seqs: number[]; readonly atMs: number[] }>
-  /** By sid and market: numbers at which what came could not be. */
-  readonly impossible: Map<string, number[]>
+  /** By sid and market: numbers at which what came could not be, and the record of each. */
+  readonly impossible: Map<string, Impossible[]>
   overMs: number
 }
 
@@ -40,11 +42,24 @@ export class Truth {
     taken.atMs.push(nowMs)
   }
 
-  /** A frame told of the market what cannot be: it was wrong before. */
-  impossible(session: string, connection: number, sid: number, market: string, seq: number): void {
+  /** A frame, the record of this index, told of its market what cannot be: it was wrong before. */
+  impossible(session: string, connection: number, { sid, market, seq }: Sent, index: number): void {
+    if (sid === undefined || market === undefined || seq === undefined) return
     const talk = this.#talks.get(`${session}/${connection}`)
     const key = `${sid}/${market}`
-    talk?.impossible.set(key, [...(talk.impossible.get(key) ?? []), seq])
+    talk?.impossible.set(key, [...(talk.impossible.get(key) ?? []), { seq, index }])
+  }
+
+  /** A life is over, and so many records are left of all: what came behind them gives nothing away to a reader. */
+  left(records: number): void {
+    for (const { impossible } of this.#talks.values()) {
+      for (const [key, each] of impossible) {
+        impossible.set(
+          key,
+          each.filter(({ index }) => index < records),
+        )
+      }
+    }
   }
 
   lost(session: string, connection: number, nowMs: number): void {
@@ -73,10 +88,10 @@ export class Truth {
   /** Whether the exchange kept a change to itself there, and a later frame gave it away before the next whole book. */
   isGivenAway(session: string, connection: number, sid: number, market: string, seq: number): boolean {
     const talk = this.#talks.get(`${session}/${connection}`)
-    const seqs = talk?.impossible.get(`${sid}/${market}`) ?? []
-    return seqs.some((each) => {
-      if (each < seq) return false
-      for (let at = seq; at <= each; at++) {
+    const found = talk?.impossible.get(`${sid}/${market}`) ?? []
+    return found.some((each) => {
+      if (each.seq < seq) return false
+      for (let at = seq; at <= each.seq; at++) {
         if (this.#exchange.told(talk!.peer, sid, market, at)?.text !== undefined) return false
       }
       return true
