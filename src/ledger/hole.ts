@@ -57,8 +57,8 @@ export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: 
   return [...groups.values()].map((group) => holeOf(group, timesOf, untilMs))
 }
 
-/** Whatever was subscribed. */
-const hitsAll = (cause: string): boolean => cause === 'process_down' || cause === 'disk_full'
+/** Whether it hits whatever was subscribed: then it is one hole, with the record that declares it. */
+export const hitsAll = (cause: string): boolean => cause === 'process_down' || cause === 'disk_full'
 
 /**
  * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was
