@@ -3,7 +3,7 @@
  * with its own end.
  */
 import type { Position } from '#domain'
-import { type Blame, blameOf } from './cause.ts'
+import { type Blame, blameOf, type HoleCause } from './cause.ts'
 import type { MarketTimes } from './market-times.ts'
 import { msOfNs } from './place.ts'
 import type { ClosedBy, Gap } from './standing.ts'
@@ -57,8 +57,10 @@ export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: 
   return [...groups.values()].map((group) => holeOf(group, timesOf, untilMs))
 }
 
-/** Whatever was subscribed. */
-const hitsAll = (cause: string): boolean => cause === 'process_down' || cause === 'disk_full'
+/** What hits whatever was subscribed: one hole, with the record that declares it. */
+export const HITS_ALL: readonly string[] = ['process_down', 'disk_full'] satisfies HoleCause[]
+
+export const hitsAll = (cause: string): boolean => HITS_ALL.includes(cause)
 
 /**
  * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was

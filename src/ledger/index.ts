@@ -12,7 +12,7 @@ export {
   totalOf,
   verifiedPercent,
 } from './coverage.ts'
-export { type Hole, type HoleClosedBy, type HoleMarket, holesOf, type TimesOf } from './hole.ts'
+export { HITS_ALL, type Hole, type HoleClosedBy, type HoleMarket, hitsAll, holesOf, type TimesOf } from './hole.ts'
 export {
   askedIn,
   type Counts,

@@ -32,6 +32,39 @@ test('a lost connection’s gap says its own cause and last sign of life', () =>
   expect(ring.all[0]).toMatchObject({ cause: 'ping_silence', detail: 'nothing heard', from_ms: 150 })
 })
 
+test('a process that died is one gap, of whatever connections its books were and though the next run declares it too', () => {
+  const ring = new GapRing()
+  const of = (ticker: string, connectionId: number) =>
+    Object.assign(aMarket(ticker, 100 + connectionId), { source: { connectionId, sid: 1 } }) as unknown as Market
+  ring.doubted(of('A', 1), 'process_down', at(10), undefined)
+  ring.doubted(of('B', 2), 'process_down', at(10), undefined)
+  ring.proven('A', 900, 'snapshot')
+  ring.declared({ cause: 'process_down', fromNs: '150000000', toNs: '800000000', detail: 'killed' }, at(20))
+  ring.proven('B', 950, 'snapshot')
+  expect(ring.all).toEqual([
+    {
+      ...{ cause: 'process_down', detail: 'killed', from_ms: 150, to_ms: 950, closed_by: 'snapshot' },
+      ...{ found: '1:10', market_tickers: ['A', 'B'], open: 0 },
+    },
+  ])
+  ring.declared({ cause: 'process_down', fromNs: '2000000000', toNs: '3000000000' }, at(30))
+  expect(ring.all.map(({ from_ms, closed_by }) => [from_ms, closed_by])).toEqual([
+    [150, 'snapshot'],
+    [2000, 'declared'],
+  ])
+})
+
+test('a disk that was full is one gap, though its end is declared behind another gap', () => {
+  const ring = new GapRing()
+  ring.doubted(aMarket('A', 100), 'disk_full', at(10), { cause: 'disk_full', detail: undefined, proofMs: 100 })
+  ring.doubted(aMarket('B', 100), 'crossed', at(12), undefined)
+  ring.declared({ cause: 'disk_full', fromNs: '100000000', toNs: '800000000', detail: '7 frames' }, at(20))
+  expect(ring.all.map(({ cause, open, detail }) => [cause, open, detail])).toEqual([
+    ['disk_full', 1, '7 frames'],
+    ['crossed', 1, undefined],
+  ])
+})
+
 test('the ring forgets the oldest, by number and by the tickers that it holds', () => {
   const ring = new GapRing()
   for (let index = 0; index < GAPS_MAX + 10; index++) {

@@ -1,11 +1,12 @@
 /**
  * Holes as a copy of the books sees them: one for each happening, with the markets that it left in doubt and what closed
- * it. That we let a market go ourselves is no hole: its recording ends there. A ring: the oldest go first. The whole ledger is in the database (rl_gaps); this one needs none.
+ * it. That we let a market go ourselves is no hole: its recording ends there. A ring: the oldest go first. The whole ledger
+ * is in the database (rl_gaps); this one needs none.
  */
 import type { GapBody } from '#domain'
 import { formatPosition, type Position } from '#domain'
 import type { DoubtCause, Market } from '#feed'
-import type { ClosedBy } from '#ledger'
+import { type ClosedBy, hitsAll } from '#ledger'
 
 export type LiveGap = {
   /** A doubt's cause, a lost connection's, or a declared hole's. */
@@ -56,10 +57,12 @@ export class GapRing {
   doubted(market: Market, cause: DoubtCause, at: Position, loss: Loss | undefined): void {
     const found = formatPosition(at)
     const told = loss?.cause ?? cause
+    const isOfAll = hitsAll(told)
     const connection = market.source?.connectionId
-    const sid = market.source?.sid
+    const sid = isOfAll ? undefined : market.source?.sid
     const last = this.#gaps.at(-1)
-    const isSame = last?.found === found && last.cause === told && last.connection === connection && last.sid === sid
+    const isSame =
+      last?.found === found && last.cause === told && (isOfAll || (last.connection === connection && last.sid === sid))
     const fromMs = loss?.proofMs ?? market.provenUntilMs
     const gap = isSame
       ? last
@@ -75,6 +78,7 @@ export class GapRing {
           market_tickers: [],
           open: 0,
         })
+    if (gap.connection !== connection) delete gap.connection
     gap.from_ms = Math.min(gap.from_ms, fromMs)
     gap.market_tickers.push(market.ticker)
     gap.open++
@@ -92,13 +96,29 @@ export class GapRing {
     this.#leave(ticker, atMs, 'let_go')
   }
 
-  /** A hole that the recorder wrote down itself. */
+  /** A hole that the recorder wrote down itself; of what hits all, the gap that its books made is the same happening. */
   declared({ cause, detail, fromNs, toNs, markets = [] }: GapBody, at: Position): void {
+    const fromMs = Number(fromNs) / 1e6
+    const toMs = toNs === undefined ? Number.POSITIVE_INFINITY : Number(toNs) / 1e6
+    const known = hitsAll(cause)
+      ? this.#gaps.findLast(
+          (each) =>
+            each.cause === cause &&
+            each.market_tickers.length > 0 &&
+            each.from_ms <= toMs &&
+            (each.to_ms ?? Number.POSITIVE_INFINITY) >= fromMs,
+        )
+      : undefined
+    if (known !== undefined) {
+      known.from_ms = fromMs
+      if (known.detail === undefined && detail !== undefined) known.detail = detail
+      return
+    }
     this.#add({
       cause,
       ...(detail === undefined ? {} : { detail }),
-      from_ms: Number(fromNs) / 1e6,
-      to_ms: toNs === undefined ? null : Number(toNs) / 1e6,
+      from_ms: fromMs,
+      to_ms: toNs === undefined ? null : toMs,
       found: formatPosition(at),
       closed_by: toNs === undefined ? null : 'declared',
       market_tickers: [...markets],

@@ -77,6 +77,28 @@ test('gaps are told once for each happening, with their markets, newest first an
   expect((await service.get('/rl/status')).body.stats.copy.gaps).toBe(3)
 })
 
+test('what hit all that was recorded is one gap, with what the record says that declares it', async () => {
+  const client = await postgres.connect()
+  const row = (cause: string, offset: number, market: string, detail: string, by: string) =>
+    `(1, 0, ${offset}, 5, ${market}, '${cause}', ${detail}, 3, 'durable', 0, ${offset}, 9, '${by}')`
+  await client.query(
+    `INSERT INTO kalshiflow.rl_gaps (journal_id, found_segment, found_offset, found_ns, market_id, cause, detail,
+       from_ns, from_kind, to_segment, to_offset, to_ns, closed_by) VALUES
+       ${row('process_down', 1, '1', 'NULL', 'snapshot')}, ${row('process_down', 1, '2', 'NULL', 'snapshot')},
+       ${row('process_down', 2, 'NULL', "'killed'", 'declared')}, ${row('disk_full', 3, 'NULL', 'NULL', 'declared')},
+       ${row('maintenance', 4, '1', 'NULL', 'snapshot')}, ${row('maintenance', 5, 'NULL', 'NULL', 'declared')}`,
+  )
+  const told = async (cause: string) =>
+    (await ask(`/rl/gaps?cause=${cause}`)).body.gaps.map((gap: Record<string, unknown>) =>
+      ['found', 'markets', 'detail', 'closed_by'].map((name) => gap[name]),
+    )
+  expect(await told('process_down')).toEqual([['0:1', 2, 'killed', 'snapshot']])
+  // One that nobody else tells is told, and any other declared hole is one of its own.
+  expect(await told('disk_full')).toEqual([['0:3', 0, null, 'declared']])
+  expect(await told('maintenance')).toHaveLength(2)
+  await client.query('DELETE FROM kalshiflow.rl_gaps WHERE found_segment = 0')
+})
+
 test('runs are told with how they ended', async () => {
   const { body } = await ask('/rl/sessions')
   expect(body).toMatchObject({

@@ -1,7 +1,7 @@
 /** What the ledger says of a recording: every hole with cause, start, end, markets and how it was closed, and no other. */
 import { expect, test } from 'vitest'
 import { RECORD } from '#domain'
-import { cleanPercent, coverageOf, heldPercent, totalOf } from '#ledger'
+import { cleanPercent, coverageOf, heldPercent, totalOf, verifiedPercent } from '#ledger'
 import { aDelta } from '../support/frames.ts'
 import { lines, MS, START_MS, tell } from './ledger-support.ts'
 
@@ -171,4 +171,21 @@ test('what a market was open for behind the last record counts, too, and days on
   expect([cleanPercent(days[0]!), heldPercent(days[0]!)]).toEqual([50, 100])
   const morning = { ...EVER, fromMs: at('2026-11-20T06:00'), toMs: at('2026-11-20T10:00') }
   expect(hours(coverageOf(found, times, morning, ends))).toEqual([['2026-11-20', 4, 4, 4]])
+})
+
+test('the example of docs/gaps.md comes out as it stands there', () => {
+  const day = (time: string) => at(`2026-11-22T${time}`)
+  const market = {
+    market: 'KXA-1',
+    wanted: [{ fromMs: day('10:30:00'), toMs: undefined }],
+    valid: [
+      { fromMs: day('10:30:01'), toMs: day('12:29:50'), verifiedMs: day('11:00:00') },
+      { fromMs: day('12:30:10'), toMs: undefined, verifiedMs: day('13:30:00') },
+    ],
+  }
+  const now = day('20:00:00')
+  const times = { openMs: day('10:00:00'), closeMs: day('14:00:00') }
+  const [told] = coverageOf(market, times, EVER, { untilMs: now, nowMs: now })
+  expect(told).toMatchObject({ openMs: 14_400_000, askedMs: 12_600_000, cleanMs: 12_579_000, verifiedMs: 5_389_000 })
+  expect([cleanPercent(told!), heldPercent(told!), verifiedPercent(told!)]).toEqual([87.354, 99.833, 42.841])
 })

@@ -106,7 +106,7 @@ test('a killed recorder puts the copy’s books in doubt, and the next one prove
   await until('the books are valid again', () => {
     return replica.state === 'live' && replica.fold.markets().every((each) => replica.doubtOf(each) === undefined)
   })
-  expect(causes(replica.gaps())).toEqual(['process_down snapshot', 'process_down declared'])
+  expect(causes(replica.gaps())).toEqual(['process_down snapshot'])
   await askRecorder(data, { ask: 'pause' })
   const { durable } = await askRecorder(data, { ask: 'flush' })
   await until('it is there', () => formatPosition(replica.position) === durable)

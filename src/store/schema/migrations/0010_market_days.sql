@@ -81,3 +81,6 @@ COMMENT ON COLUMN :"schema".rl_market_days_v.held_percent IS 'Clean of the time 
 COMMENT ON COLUMN :"schema".rl_market_days_v.verified_percent IS 'Verified of clean time; NULL where nothing is clean.';
 
 COMMENT ON COLUMN :"schema".rl_connections.cause IS 'Why it ended: disconnect, ping_silence, sequence_break, terminal_error, resync_timeout, subscribe_timeout, refused, own_backpressure, disk_full, message_age (its messages grew old, and it was replaced), paused (by an operator), stopped, process_down.';
+
+-- A process that was down, or a full disk: which rows of markets belong to the row that declares it.
+CREATE INDEX rl_gaps_of_all ON :"schema".rl_gaps (journal_id, cause, from_ns) WHERE cause IN ('process_down', 'disk_full');
