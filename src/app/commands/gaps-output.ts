@@ -1,5 +1,5 @@
 /** What `kalshiflow gaps` says: a screen for people, one value for programs. */
-import { formatPosition } from '#domain'
+import { comparePositions, formatPosition, POSITION_ZERO } from '#domain'
 import { type Blame, type Coverage, cleanPercent, type Hole, type Range, verifiedPercent, wordsOf } from '#ledger'
 import { byDay, coverageIn, type DayCoverage, type LedgerView } from '../reading/ledger-view.ts'
 import { table } from './output.ts'
@@ -27,15 +27,27 @@ export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedG
     ...(view.hasDied ? ['The recorder died and has not been started again: the last hole goes on.'] : []),
   ]
   const days = byDay(coverage)
+  const isRead = comparePositions(view.position, POSITION_ZERO) > 0
+  const known = new Set(view.markets.map(({ market }) => market))
+  const strangers = [...(asked.markets ?? [])].filter((each) => !known.has(each))
   return [
-    holes.length === 0 ? 'No holes.' : table(['from', 'lasted', 'cause', 'whose', 'markets', 'closed by'], rows),
+    holes.length === 0
+      ? noHoles(coverage.length > 0)
+      : table(['from', 'lasted', 'cause', 'whose', 'markets', 'closed by'], rows),
     ...notes,
+    ...(strangers.length === 0 ? [] : [`Never asked for in what was read: ${strangers.join(', ')}.`]),
     ...(days.length === 0 ? [] : ['', table(DAY_HEAD, days.map(dayRow))]),
-    ...(asked.withMarkets ? ['', ...tellMarkets(coverage)] : []),
+    ...(asked.withMarkets && coverage.length > 0 ? ['', ...tellMarkets(coverage)] : []),
     '',
-    `Times are ${zone}; from the ${view.source} up to ${formatPosition(view.position)}, ${tellTime(view.untilMs, zone)}.`,
+    isRead
+      ? `Times are ${zone}; from the ${view.source} up to ${formatPosition(view.position)}, ${tellTime(view.untilMs, zone)}.`
+      : `The ${view.source} has nothing of this time.`,
   ].join('\n')
 }
+
+/** Where nothing was asked for nothing is known, which is not clean. */
+const noHoles = (wasAsked: boolean): string =>
+  wasAsked ? 'No holes.' : 'No holes are known: nothing was asked for in this time.'
 
 const DAY_HEAD = ['day', 'markets', 'asked for', 'clean %', 'verified %']
 
