@@ -16,11 +16,13 @@ const ROWS_MAX = 200
 
 const WHOSE: Readonly<Record<Blame, string>> = { exchange: 'exchange', own: 'own', operator: 'operator' }
 
-export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedGaps, _: { width: number }): string {
+export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedGaps, nowMs: number): string {
   const coverage = coverageIn(view, asked.range, asked.markets)
   const { zone } = asked.range
   const shown = holes.slice(-ROWS_MAX)
-  const rows = shown.map((hole) => rowOf(hole, zone, view.untilMs))
+  // The last record may be old: of a disk that is full, or of a recorder that was stopped.
+  const goesOnMs = asked.range.toMs > nowMs ? Math.max(nowMs, view.untilMs) : view.untilMs
+  const rows = shown.map((hole) => rowOf(hole, zone, goesOnMs))
   const notes = [
     ...(shown.some(({ open }) => open > 0) ? ['In parentheses: markets that are still in it.'] : []),
     ...(holes.length > shown.length ? [`The ${shown.length} latest of ${holes.length} holes; --json has all.`] : []),
