@@ -196,7 +196,7 @@ async function journalsOf(folder: string): Promise<string[]> {
 function tell(event: ArchiveEvent): void {
   const text =
     event.kind === 'failed'
-      ? `segment ${event.segment}: ${event.message} (${event.code})`
+      ? `${event.segment === 0 ? '' : `segment ${event.segment}: `}${event.message} (${event.code})`
       : event.kind === 'removed'
         ? `segment ${event.segment}: removed here, ${mib(event.bytes)} MiB`
         : `segment ${event.segment}: ${event.put === 0 ? 'was there, and is proved' : `archived, ${mib(event.bytes)} MiB`}`
@@ -213,8 +213,15 @@ function describe(
 ): string {
   if (journal === undefined) return `Nothing is sealed yet, and nothing was archived in ${target.name}.`
   return [
-    `${archived} segments archived now, ${proved} of this folder proved in ${target.name}${behind > 0 ? `, ${behind} NOT archived` : ''}${removed > 0 ? `; ${removed} removed here` : ''}.`,
-    ...(verified === undefined ? [] : [`${verified} copies read back to the last byte.`]),
-    ...(faults.length > 0 ? [`${faults.length} FAULTS:`, ...faults.slice(0, 20).map((each) => `  ${each}`)] : []),
+    `${archived} ${archived === 1 ? 'segment' : 'segments'} archived now, ${proved} of this folder proved in ${target.name}${behind > 0 ? `, ${behind} NOT archived` : ''}${removed > 0 ? `; ${removed} removed here` : ''}.`,
+    ...(verified === undefined
+      ? []
+      : [`${verified} ${verified === 1 ? 'copy' : 'copies'} read back to the last byte.`]),
+    ...(faults.length > 0
+      ? [
+          faults.length === 1 ? '1 FAULT:' : `${faults.length} FAULTS:`,
+          ...faults.slice(0, 20).map((each) => `  ${each}`),
+        ]
+      : []),
   ].join('\n')
 }
