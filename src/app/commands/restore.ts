@@ -43,7 +43,7 @@ export function addRestore(program: Command): void {
         const onEvent = flags.json === true ? () => {} : tell
         const result = await restoreJournal({ dataFolder, target, journal, segments, between, onEvent })
         if (flags.json === true) printJson({ target: target.name, data: dataFolder, ...result })
-        else print(describe(target.name, result))
+        else print(tellRestored(target.name, dataFolder, result))
         process.exitCode = EXIT.DONE
       } finally {
         target.close()
@@ -53,12 +53,16 @@ export function addRestore(program: Command): void {
 
 const NEVER_NS = 2n ** 63n
 
-function describe(name: string, { restored, present, archived, journal, environment, last }: RestoreResult): string {
+export function tellRestored(
+  name: string,
+  data: string,
+  { restored, present, archived, journal, environment, last }: RestoreResult,
+): string {
   if (restored + present === 0)
     return `Nothing was restored: none of the segments that ${name} has of journal ${journal} (${archived}, the last one ${last}) is among those asked for.`
   return [
     `${restored} ${restored === 1 ? 'segment' : 'segments'} restored, ${present} ${present === 1 ? 'was' : 'were'} there, of ${archived} that ${name} has of journal ${journal} (${environment}).`,
-    'Next: `kalshiflow verify --no-database` proves it, `kalshiflow db rebuild` makes the rows.',
+    `Next: \`kalshiflow verify --data ${data} --no-database\` proves it, \`kalshiflow db rebuild --data ${data}\` makes the rows.`,
   ].join('\n')
 }
 
