@@ -131,7 +131,10 @@ class S3Target implements ArchiveTarget {
     if (error instanceof ArchiveError) return error
     const { name = 'UNKNOWN', message = '' } = error as Error
     const code = statusOf(error)
-    const why = `${name}${code === undefined ? '' : ` ${code}`}${message === '' || message === name ? '' : `: ${message}`}`
+    const why =
+      name === 'TimeoutError'
+        ? 'it does not answer'
+        : `${name}${code === undefined ? '' : ` ${code}`}${message === '' || message === name ? '' : `: ${message}`}`
     return new ArchiveError(
       'FLOW_ARCHIVE_UNREACHABLE',
       `the archive ${this.name} cannot be used (${why}): check the endpoint, the bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they may list, read and put`,
