@@ -23,6 +23,8 @@ import { VERSION } from './version.ts'
 const program = new Command('kalshiflow')
   .description('Records Kalshi order books exactly, proves them, and serves them.')
   .version(VERSION)
+  // Descriptions are wrapped for the terminal at hand, not where their source is.
+  .configureHelp({ commandDescription: (command) => command.description().replaceAll('\n', ' ') })
   .showHelpAfterError('(kalshiflow --help shows the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.DONE : EXIT.COULD_NOT_RUN))
 

@@ -32,7 +32,14 @@ export type ArchiveOptions = {
 }
 
 export type ArchiveEvent =
-  | { readonly kind: 'archived'; readonly segment: number; readonly bytes: number; readonly put: number }
+  | {
+      readonly kind: 'archived'
+      readonly segment: number
+      readonly bytes: number
+      readonly put: number
+      /** Pieces of it that could not be read when it was sealed: the copy has them as they are here. */
+      readonly damaged: number
+    }
   | { readonly kind: 'removed'; readonly segment: number; readonly bytes: number }
   /** The segment stays as it is here, and is tried again. 0: the target itself. */
   | { readonly kind: 'failed'; readonly segment: number; readonly code: string; readonly message: string }
@@ -90,7 +97,7 @@ export async function archiveJournal(options: ArchiveOptions): Promise<ArchiveRe
       proved.add(segment)
       counts.archived++
       await keep()
-      onEvent?.({ kind: 'archived', segment, bytes: manifest.sealed.bytes, put })
+      onEvent?.({ kind: 'archived', segment, bytes: manifest.sealed.bytes, put, damaged: manifest.damage.length })
     } catch (error) {
       failed(segment, error)
     }

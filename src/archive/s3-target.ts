@@ -13,8 +13,8 @@ const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 type Library = typeof import('@aws-sdk/client-s3')
 
-/** A request as a whole; a segment is some tens of MB. */
-const REQUEST_MS_MAX = 300_000
+/** Neither side sends anything: the store does not answer. A slow line never counts, however long a segment takes. */
+const SILENCE_MS_MAX = 30_000
 const CONNECT_MS_MAX = 10_000
 /** Tries of the library itself; the archiver has its own waits. */
 const TRIES_MAX = 3
@@ -23,7 +23,10 @@ const REGION = 'us-east-1'
 
 export type S3Place = { readonly bucket: string; readonly prefix: string; readonly endpoint: string | undefined }
 
-export async function openS3Target({ bucket, prefix, endpoint }: S3Place): Promise<ArchiveTarget> {
+export async function openS3Target(
+  { bucket, prefix, endpoint }: S3Place,
+  silenceMs = SILENCE_MS_MAX,
+): Promise<ArchiveTarget> {
   const library = await import('@aws-sdk/client-s3')
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
   const isElsewhere = endpoint !== undefined && !new URL(endpoint).hostname.endsWith('.amazonaws.com')
@@ -34,7 +37,7 @@ export async function openS3Target({ bucket, prefix, endpoint }: S3Place): Promi
     responseChecksumValidation: 'WHEN_REQUIRED',
     // What fails is thrown; the library is not to write to the terminal.
     logger: SILENT,
-    requestHandler: { requestTimeout: REQUEST_MS_MAX, connectionTimeout: CONNECT_MS_MAX },
+    requestHandler: { socketTimeout: silenceMs, connectionTimeout: CONNECT_MS_MAX },
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: isElsewhere }),
   })
   return new S3Target(library, client, bucket, prefix)
@@ -128,7 +131,10 @@ class S3Target implements ArchiveTarget {
     if (error instanceof ArchiveError) return error
     const { name = 'UNKNOWN', message = '' } = error as Error
     const code = statusOf(error)
-    const why = `${name}${code === undefined ? '' : ` ${code}`}${message === '' || message === name ? '' : `: ${message}`}`
+    const why =
+      name === 'TimeoutError'
+        ? 'it does not answer'
+        : `${name}${code === undefined ? '' : ` ${code}`}${message === '' || message === name ? '' : `: ${message}`}`
     return new ArchiveError(
       'FLOW_ARCHIVE_UNREACHABLE',
       `the archive ${this.name} cannot be used (${why}): check the endpoint, the bucket, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they may list, read and put`,

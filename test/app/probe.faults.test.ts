@@ -1,5 +1,6 @@
 /** `kalshiflow probe` against the simulated exchange: which facts it answers, what it writes, and that it can be published. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -119,3 +120,18 @@ test('without a key or an open market it says what is needed and does nothing', 
   expect(bare).toBe(2)
   expect(err).toContain('KALSHI_API_KEY_ID')
 })
+
+test('Ctrl-C before anything is watched is not put at the exchange’s door', async () => {
+  // It takes connections and answers none of them: as slow as an exchange can be.
+  const silent = createServer((socket) => void socket.on('error', () => {}))
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))
+  const { port } = silent.address() as { port: number }
+  const settings = { ...pointedAt(exchange), KALSHI_WS_URL: `ws://127.0.0.1:${port}/trade-api/ws/v2` }
+  const markets = ['--markets', exchange.tickers[0]!]
+  const probe = run(['probe', ...markets, '--out', join(folder, 'ended')], settings)
+  await new Promise<void>((done) => silent.once('connection', () => done()))
+  probe.kill('SIGINT')
+  const { code, err } = await probe.ended
+  silent.close()
+  expect([code, err]).toEqual([2, expect.stringContaining('ended before anything was watched')])
+}, 60_000)

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type DatabaseEvent, openDatabase } from '#store'
+import { type DatabaseEvent, lookAtEmbedded, openDatabase } from '#store'
 import { ask, eventually, Holder, serversUnder, withFolder } from './database-support.ts'
 
 describe('the embedded database', () => {
@@ -41,6 +41,8 @@ describe('the embedded database', () => {
       ).toBe('bC.UTF-8UTF8')
       await expect(ask(lease.url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow('password')
       expect(statSync(join(dataFolder, 'postgres-access.json')).mode & 0o777).toBe(0o600)
+      // However the folder is named: ./data/sim is the usual one.
+      expect((await lookAtEmbedded(relative('', dataFolder))).url).toBe(lease.url)
 
       await Promise.all([lease.release(), lease.release()])
       expect(events.map(({ kind }) => kind)).toEqual(['database_created', 'database_started', 'database_stopped'])

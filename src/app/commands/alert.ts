@@ -69,16 +69,18 @@ async function testTargets(flags: TestFlags): Promise<number> {
 }
 
 async function sendTest(config: Config, kind: string | undefined): Promise<SendResult[]> {
+  // What `start` records where no exchange is named.
+  const environment = config.exchangeChosen ? config.environment : 'sim'
   const targets = targetsOf(config).filter((each) => kind === undefined || each.kind === kind)
   if (targets.length === 0) {
     const found = kind === undefined ? 'no target' : `no target of the kind ${kind}`
     throw new NoTarget(`found ${found}, needed one to send to: set ${TARGET_SETTINGS}`)
   }
   const message = {
-    title: `${config.environment}: a test of the alarms`,
+    title: `${environment}: a test of the alarms`,
     text: 'This is a test: somebody ran `kalshiflow alert test`. Nothing is wrong.',
     severity: 'info',
-    fields: { environment: config.environment, version: VERSION, targets: targets.map(nameOf).join(', ') },
+    fields: { environment, version: VERSION, targets: targets.map(nameOf).join(', ') },
   } as const
   return await sendMessage(targets, message, { limits: TEST_LIMITS })
 }

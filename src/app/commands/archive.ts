@@ -101,7 +101,8 @@ async function archiveOnce(folder: string, target: ArchiveTarget, flags: Archive
     if (!isRecording(folder)) await sealLast(folder)
     const proof = flags.verify === true ? 'full' : 'digest'
     const retention = flags.keepRawDays === undefined ? undefined : await retentionOf(folder, flags, flags.keepRawDays)
-    const onEvent = flags.json === true ? undefined : tell
+    const onEvent =
+      flags.json === true ? undefined : (event: ArchiveEvent) => void process.stderr.write(`${tellEvent(event)}\n`)
     const options = { dataFolder: folder, target, proof, retention } as const
     const result = await archiveJournal(onEvent === undefined ? options : { ...options, onEvent })
     const proved =
@@ -193,14 +194,18 @@ async function journalsOf(folder: string): Promise<string[]> {
   return [...new Set(segments.flatMap(({ journal }) => (journal === undefined ? [] : [journal])))]
 }
 
-function tell(event: ArchiveEvent): void {
+export function tellEvent(event: ArchiveEvent): string {
   const text =
     event.kind === 'failed'
-      ? `segment ${event.segment}: ${event.message} (${event.code})`
+      ? `${event.segment === 0 ? '' : `segment ${event.segment}: `}${event.message} (${event.code})`
       : event.kind === 'removed'
         ? `segment ${event.segment}: removed here, ${mib(event.bytes)} MiB`
         : `segment ${event.segment}: ${event.put === 0 ? 'was there, and is proved' : `archived, ${mib(event.bytes)} MiB`}`
-  process.stderr.write(`${text}\n`)
+  const damaged =
+    event.kind === 'archived' && event.damaged > 0
+      ? `; as damaged as it is here (${event.damaged} ${event.damaged === 1 ? 'place' : 'places'}): \`kalshiflow verify\` names what cannot be read`
+      : ''
+  return `${text}${damaged}`
 }
 
 const mib = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1)
@@ -213,8 +218,15 @@ function describe(
 ): string {
   if (journal === undefined) return `Nothing is sealed yet, and nothing was archived in ${target.name}.`
   return [
-    `${archived} segments archived now, ${proved} of this folder proved in ${target.name}${behind > 0 ? `, ${behind} NOT archived` : ''}${removed > 0 ? `; ${removed} removed here` : ''}.`,
-    ...(verified === undefined ? [] : [`${verified} copies read back to the last byte.`]),
-    ...(faults.length > 0 ? [`${faults.length} FAULTS:`, ...faults.slice(0, 20).map((each) => `  ${each}`)] : []),
+    `${archived} ${archived === 1 ? 'segment' : 'segments'} archived now, ${proved} of this folder proved in ${target.name}${behind > 0 ? `, ${behind} NOT archived` : ''}${removed > 0 ? `; ${removed} removed here` : ''}.`,
+    ...(verified === undefined
+      ? []
+      : [`${verified} ${verified === 1 ? 'copy' : 'copies'} read back to the last byte.`]),
+    ...(faults.length > 0
+      ? [
+          faults.length === 1 ? '1 FAULT:' : `${faults.length} FAULTS:`,
+          ...faults.slice(0, 20).map((each) => `  ${each}`),
+        ]
+      : []),
   ].join('\n')
 }

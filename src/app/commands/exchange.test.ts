@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { ExchangeOptions } from '#exchange'
 import { DEMO_CAPTURE } from './demo-capture.ts'
 import { addExchange, optionsOf } from './exchange.ts'
+import { addStart } from './start.ts'
 
 /** What the command line makes of its words, without starting anything. */
 function optionsFrom(...words: string[]): ExchangeOptions {
@@ -60,4 +61,16 @@ test.each([['--markets', '5'], ['--life', '2m'], ['--signal']])('%s with --captu
 
 test.each(['2m-1m', 'soon', '1m-2m-3m', ''])('--life %s is refused with what is needed', (text) => {
   expect(() => optionsFrom('--life', text)).toThrow('needed: two durations')
+})
+
+test.each([addExchange, addStart])('--faults help tells what can go wrong, and starts nothing', async (add) => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const program = new Command().exitOverride()
+  add(program)
+  try {
+    await program.parseAsync(['node', 'kalshiflow', program.commands[0]!.name(), '--faults', 'help'])
+    expect(written.mock.calls.join('')).toContain('stall=5s@30s')
+  } finally {
+    written.mockRestore()
+  }
 })

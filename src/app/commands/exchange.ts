@@ -94,7 +94,7 @@ export function addExchange(program: Command): void {
 }
 
 /** Instead of a spec: tells what may stand in one. */
-const FAULTS_HELP = 'help'
+export const FAULTS_HELP = 'help'
 
 async function runExchange(flags: ExchangeFlags): Promise<void> {
   if (flags.faults === FAULTS_HELP) {

@@ -1,5 +1,5 @@
 /** What `kalshiflow gaps` says: a screen for people, one value for programs. */
-import { formatPosition } from '#domain'
+import { comparePositions, formatPosition, POSITION_ZERO } from '#domain'
 import {
   type Blame,
   type Coverage,
@@ -26,26 +26,40 @@ const ROWS_MAX = 200
 
 const WHOSE: Readonly<Record<Blame, string>> = { exchange: 'exchange', own: 'own', operator: 'operator' }
 
-export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedGaps, _: { width: number }): string {
+export function tellGaps(view: LedgerView, holes: readonly Hole[], asked: AskedGaps, nowMs: number): string {
   const coverage = coverageIn(view, asked.range, asked.markets)
   const { zone } = asked.range
   const shown = holes.slice(-ROWS_MAX)
-  const rows = shown.map((hole) => rowOf(hole, zone, view.untilMs))
+  // The last record may be old: of a disk that is full, or of a recorder that was stopped.
+  const goesOnMs = asked.range.toMs > nowMs ? Math.max(nowMs, view.untilMs) : view.untilMs
+  const rows = shown.map((hole) => rowOf(hole, zone, goesOnMs))
   const notes = [
     ...(shown.some(({ open }) => open > 0) ? ['In parentheses: markets that are still in it.'] : []),
     ...(holes.length > shown.length ? [`The ${shown.length} latest of ${holes.length} holes; --json has all.`] : []),
     ...(view.hasDied ? ['The recorder died and has not been started again: the last hole goes on.'] : []),
   ]
   const days = byDay(coverage)
+  const isRead = comparePositions(view.position, POSITION_ZERO) > 0
+  const known = new Set(view.markets.map(({ market }) => market))
+  const strangers = [...(asked.markets ?? [])].filter((each) => !known.has(each))
   return [
-    holes.length === 0 ? 'No holes.' : table(['from', 'lasted', 'cause', 'whose', 'markets', 'closed by'], rows),
+    holes.length === 0
+      ? noHoles(coverage.length > 0)
+      : table(['from', 'lasted', 'cause', 'whose', 'markets', 'closed by'], rows),
     ...notes,
+    ...(strangers.length === 0 ? [] : [`Never asked for in what was read: ${strangers.join(', ')}.`]),
     ...(days.length === 0 ? [] : ['', table(DAY_HEAD, days.map(dayRow))]),
-    ...(asked.withMarkets ? ['', ...tellMarkets(coverage)] : []),
+    ...(asked.withMarkets && coverage.length > 0 ? ['', ...tellMarkets(coverage)] : []),
     '',
-    `Times are ${zone}; from the ${view.source} up to ${formatPosition(view.position)}, ${tellTime(view.untilMs, zone)}.`,
+    isRead
+      ? `Times are ${zone}; from the ${view.source} up to ${formatPosition(view.position)}, ${tellTime(view.untilMs, zone)}.`
+      : `The ${view.source} has nothing of this time.`,
   ].join('\n')
 }
+
+/** Where nothing was asked for nothing is known, which is not clean. */
+const noHoles = (wasAsked: boolean): string =>
+  wasAsked ? 'No holes.' : 'No holes are known: nothing was asked for in this time.'
 
 const FIGURES_HEAD = ['open', 'asked for', 'clean %', 'held %', 'verified %']
 const DAY_HEAD = ['day', 'markets', ...FIGURES_HEAD]

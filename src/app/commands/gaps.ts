@@ -57,7 +57,7 @@ export function addGaps(program: Command): void {
       const holes = pickHoles(view, range, { markets, cause: flags.cause })
       const asked = { range, markets, withMarkets: flags.markets === true }
       if (flags.json === true) printJson(gapsJson(view, holes, faults, asked))
-      else print(tellGaps(view, holes, asked, { width: process.stdout.columns ?? 100 }))
+      else print(tellGaps(view, holes, asked, nowMs))
       for (const text of faults) process.stderr.write(`kalshiflow: ${text}\n`)
       const wasMissed = holes.some(({ blame }) => blame !== 'operator')
       process.exitCode = wasMissed || faults.length > 0 ? EXIT.FAULTS : EXIT.DONE

@@ -1,5 +1,5 @@
 /** `kalshiflow report`: was the last day clean? One screen, and an exit code for whoever asks every morning. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { wallTime } from '#ledger'
 import { isRecording } from '../recorder/data-lock.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -31,8 +31,16 @@ export function addReport(program: Command): void {
       99.9,
     )
     .option('--market-min <percent>', 'the same for each market that was asked for at least ten minutes', percent, 95)
-    .option('--lag-max <duration>', 'how old half of the messages may be when they come', duration, 10_000)
-    .option('--result-within <duration>', 'how long after its close a market may be without a result', duration, DAY_MS)
+    .addOption(
+      new Option('--lag-max <duration>', 'how old half of the messages may be when they come')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--result-within <duration>', 'how long after its close a market may be without a result')
+        .argParser(duration)
+        .default(DAY_MS, '24h'),
+    )
     .option('--send', 'also to the targets of the alarms')
     .summary('was the last day clean?')
     .description(

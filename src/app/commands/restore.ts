@@ -1,10 +1,12 @@
 /** `kalshiflow restore`: brings segments of a journal back from an archive, each proved. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { type RestoreEvent, restoreJournal } from '#archive'
+import { type RestoreEvent, type RestoreResult, restoreJournal } from '#archive'
+import { parseRfc3339Ms } from '#codec'
 import { type ArchiveFlags, targetOf, withArchive } from './archive.ts'
 import { EXIT } from './failure.ts'
 import { print, printJson } from './output.ts'
 import { folderToRead } from './shared.ts'
+import { RangeFault } from './time-range.ts'
 
 type RestoreFlags = ArchiveFlags & {
   readonly journal?: string
@@ -32,6 +34,7 @@ export function addRestore(program: Command): void {
     )
     .action(async (flags: RestoreFlags) => {
       const { data, journal, segments, from, to } = flags
+      if (from !== undefined && to !== undefined && from >= to) throw new RangeFault('--from must lie before --to')
       // Restoring may make the folder.
       const dataFolder = data ?? folderToRead(flags)
       const target = await targetOf(flags)
@@ -40,11 +43,7 @@ export function addRestore(program: Command): void {
         const onEvent = flags.json === true ? () => {} : tell
         const result = await restoreJournal({ dataFolder, target, journal, segments, between, onEvent })
         if (flags.json === true) printJson({ target: target.name, data: dataFolder, ...result })
-        else
-          print(
-            `${result.restored} segments restored, ${result.present} were there, of ${result.archived} that ${target.name} has of journal ${result.journal} (${result.environment}).\n` +
-              'Next: `kalshiflow verify --no-database` proves it, `kalshiflow db rebuild` makes the rows.',
-          )
+        else print(tellRestored(target.name, dataFolder, result))
         process.exitCode = EXIT.DONE
       } finally {
         target.close()
@@ -53,6 +52,19 @@ export function addRestore(program: Command): void {
 }
 
 const NEVER_NS = 2n ** 63n
+
+export function tellRestored(
+  name: string,
+  data: string,
+  { restored, present, archived, journal, environment, last }: RestoreResult,
+): string {
+  if (restored + present === 0)
+    return `Nothing was restored: none of the segments that ${name} has of journal ${journal} (${archived}, the last one ${last}) is among those asked for.`
+  return [
+    `${restored} ${restored === 1 ? 'segment' : 'segments'} restored, ${present} ${present === 1 ? 'was' : 'were'} there, of ${archived} that ${name} has of journal ${journal} (${environment}).`,
+    `Next: \`kalshiflow verify --data ${data} --no-database\` proves it, \`kalshiflow db rebuild --data ${data}\` makes the rows.`,
+  ].join('\n')
+}
 
 function tell(event: RestoreEvent): void {
   if (event.kind === 'restored')
@@ -67,7 +79,7 @@ function range(text: string): readonly [number, number] {
 }
 
 function moment(text: string): bigint {
-  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isFinite(ms)) throw new InvalidArgumentError('needed: a time such as 2026-11-22T08:00:00Z.')
+  const ms = parseRfc3339Ms(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+  if (ms === undefined) throw new InvalidArgumentError('needed: a time such as 2026-11-22T08:00:00Z, or a day of UTC.')
   return BigInt(ms) * 1_000_000n
 }

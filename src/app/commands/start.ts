@@ -4,11 +4,14 @@
  */
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { describeFaults } from '#exchange'
 import { loadConfig } from '../config/config-load.ts'
 import { BuiltInExchange } from '../exchange/built-in-exchange.ts'
 import { runService } from '../service/run-service.ts'
 import type { RunAccount } from '../service/stop-service.ts'
 import { tellAccount } from './account.ts'
+import { FAULTS_HELP } from './exchange.ts'
+import { print } from './output.ts'
 import { count, life, overridesOf, RECORDING_EXIT_CODES, type RecorderFlags, withRecorder } from './shared.ts'
 
 type StartFlags = RecorderFlags & {
@@ -36,7 +39,7 @@ export function addStart(program: Command): void {
     .option('--sim', 'record the built-in exchange although another is configured')
     .addOption(new Option('--seed <n>', 'of the built-in exchange').argParser(count(0, 2 ** 32)))
     .addOption(new Option('--life <min-max>', 'how long its markets live (2m-15m)').argParser(life))
-    .option('--faults <spec>', 'what is to go wrong with it: see `kalshiflow exchange --faults help`')
+    .option('--faults <spec>', 'what is to go wrong with it, such as cut@20s+60s; help tells all of it')
     .summary('record, store and serve; without an account, the built-in exchange')
     .description(
       'Records the exchange that the configuration names, stores it in PostgreSQL and serves books over HTTP. When no\n' +
@@ -47,6 +50,10 @@ export function addStart(program: Command): void {
       `\nExamples:\n  kalshiflow start\n  kalshiflow start --sim --for 30s\n  kalshiflow start --sim --faults drop=0.1%,cut@20s+60s\n  kalshiflow start --profile demo --port 8002\n\n${RECORDING_EXIT_CODES}`,
     )
     .action(async (flags: StartFlags) => {
+      if (flags.faults === FAULTS_HELP) {
+        print(describeFaults())
+        return
+      }
       process.exitCode = await tellAccount(await start(flags), flags.json === true)
     })
 }

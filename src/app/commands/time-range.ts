@@ -28,10 +28,12 @@ export function rangeOf({ from, to, day, zone: named }: RangeFlags, nowMs: numbe
     const fromMs = startOfDay(wanted, named)
     if (fromMs === undefined)
       throw new RangeFault(`--day needs a day such as 2026-11-22, today or yesterday; found ${day}`)
+    if (fromMs > nowMs) throw new RangeFault(`--day ${wanted} has not come yet in ${named}`)
     return { fromMs, toMs: startOfDay(nextDay(wanted), named)!, zone: named, hasFrom: true, hasTo: true }
   }
   const fromMs = from === undefined ? 0 : timeOf('--from', from, named, nowMs)
   const toMs = to === undefined ? Number.POSITIVE_INFINITY : timeOf('--to', to, named, nowMs)
+  if (fromMs > nowMs) throw new RangeFault(`--from ${from} has not come yet`)
   if (fromMs >= toMs) throw new RangeFault('--from must lie before --to')
   return { fromMs, toMs, zone: named, hasFrom: from !== undefined, hasTo: to !== undefined }
 }

@@ -47,6 +47,7 @@ export async function runProbe(options: ProbeOptions): Promise<Seen> {
   const { kind, ...scopes } = await askKeyScopes({ apiUrl, keyId }, key, options.signal)
   onStep('trying handshakes')
   const handshakes = await knock(options)
+  if (options.signal.aborted) throw new ProbeError('it was ended before anything was watched, and nothing was written')
   if (handshakes.every(({ status }) => status !== 101))
     throw new ProbeError(
       `no handshake was let in (${handshakes[0]?.status} ${handshakes[0]?.body}): see \`kalshiflow doctor\``,

@@ -1,4 +1,5 @@
 /** What is wrong with a journal's files, in words that say what is lost and what to do. */
+import { dirname } from 'node:path'
 import { FileDisk, findMissing, type ReadFault, readArchived, type SegmentFault } from '#journal'
 
 /** Faults that are seen from the headers alone; empty for a folder without a journal. */
@@ -38,7 +39,7 @@ export function tellArchived(
   { first, last, target }: Extract<ReadFault, { kind: 'archived' }>,
 ): string {
   const which = first === last ? `segment ${first}` : `segments ${first} to ${last}`
-  return `${which} of ${folder} are archived at ${target} and not here: \`kalshiflow restore --archive-to ${target} --segments ${first}-${last}\` brings them back.`
+  return `${which} of ${folder} are archived at ${target} and not here: \`kalshiflow restore --archive-to ${target} --data ${dirname(folder)} --segments ${first}-${last}\` brings them back.`
 }
 
 /** A fault met while reading; `undefined` for one that is no loss. */

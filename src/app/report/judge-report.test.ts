@@ -90,6 +90,8 @@ describe('a report', () => {
     ['uptime', { upMs: 23 * HOUR }],
     ['uptime', { runs: [{ session: 'a', version: '1', fromMs: NOW - 30 * HOUR, toMs: NOW, end: 'died' }] }],
     ['uptime', { runs: [] }],
+    // Where nothing ran nobody else is to be asked why nothing came.
+    ['uptime', { runs: [], frames: 0, upMs: 0, ages: undefined, coverage: [] }],
     ['frames', { frames: 0, audits: { matched: 1, offset: 0, mismatched: 0 } }],
     ['holes', { holes: [aHole({ cause: 'own_backpressure', blame: 'own' })] }],
     ['holes', { holes: [aHole({ open: 1, toMs: undefined, closedBy: undefined })] }],

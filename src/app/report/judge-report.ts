@@ -64,12 +64,12 @@ function uptime({ fromMs, toMs, upMs, runs, isRecording }: Facts, { cleanMin }: 
   )
 }
 
-function frames({ frames: count, upMs, coverage }: Facts): ReportLine {
+function frames({ frames: count, upMs, coverage, runs }: Facts): ReportLine {
   const markets = new Set(coverage.map(({ market }) => market)).size
   const rate = upMs > 0 ? (count * 1000) / upMs : 0
   const text = `${tellCount(count)} (${rate.toFixed(rate < 10 ? 1 : 0)} a second) of ${tellCount(markets)} markets`
   return line('frames', text, [
-    count === 0 && 'Nothing was received: the log says what the exchange or the network answered.',
+    count === 0 && runs.length > 0 && 'Nothing was received: the log says what the exchange or the network answered.',
   ])
 }
 

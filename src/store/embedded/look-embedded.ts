@@ -1,5 +1,5 @@
 /** What there is of an embedded server, without starting, making or linking anything: for `doctor`. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { findPackage, hasLinks, tryOut } from './binaries.ts'
 import { readClusterVersion } from './cluster.ts'
 import { readAccess, urlOf } from './database-access.ts'
@@ -20,7 +20,8 @@ export type EmbeddedLook = {
 
 export async function lookAtEmbedded(dataFolder: string): Promise<EmbeddedLook> {
   const access = await readAccess(dataFolder).catch(() => undefined)
-  const cluster = join(access?.home ?? dataFolder, 'postgres')
+  // A server is known by the folder that its process was started with, which is whole.
+  const cluster = resolve(join(access?.home ?? dataFolder, 'postgres'))
   const postmaster = await findPostmaster(cluster).catch(() => undefined)
   return {
     binaries: await lookAtBinaries(),
