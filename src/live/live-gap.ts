@@ -59,7 +59,9 @@ export class GapRing {
     const connection = market.source?.connectionId
     const sid = market.source?.sid
     const last = this.#gaps.at(-1)
-    const isSame = last?.found === found && last.cause === told && last.connection === connection && last.sid === sid
+    // A full disk hits whatever was subscribed.
+    const isOfAll = told === 'disk_full' || (last?.connection === connection && last?.sid === sid)
+    const isSame = last?.found === found && last.cause === told && isOfAll
     const fromMs = loss?.proofMs ?? market.provenUntilMs
     const gap = isSame
       ? last
@@ -76,6 +78,8 @@ export class GapRing {
           open: 0,
         })
     gap.from_ms = Math.min(gap.from_ms, fromMs)
+    if (gap.connection !== connection) delete gap.connection
+    if (gap.sid !== sid) delete gap.sid
     gap.market_tickers.push(market.ticker)
     gap.open++
     this.#tickers++
@@ -92,12 +96,19 @@ export class GapRing {
     this.#leave(ticker, atMs, 'let_go')
   }
 
-  /** A hole that the recorder wrote down itself. */
+  /** A hole that the recorder wrote down itself. The end of a full disk belongs to the gap that its beginning made. */
   declared({ cause, detail, fromNs, toNs, markets = [] }: GapBody, at: Position): void {
+    const fromMs = Number(fromNs) / 1e6
+    const begun = this.#gaps.findLast((each) => each.cause === 'disk_full' && each.from_ms === fromMs)
+    if (cause === 'disk_full' && begun !== undefined) {
+      if (detail !== undefined) begun.detail = detail
+      if (begun.to_ms !== null && toNs !== undefined) begun.to_ms = Math.max(begun.to_ms, Number(toNs) / 1e6)
+      return
+    }
     this.#add({
       cause,
       ...(detail === undefined ? {} : { detail }),
-      from_ms: Number(fromNs) / 1e6,
+      from_ms: fromMs,
       to_ms: toNs === undefined ? null : Number(toNs) / 1e6,
       found: formatPosition(at),
       closed_by: toNs === undefined ? null : 'declared',
