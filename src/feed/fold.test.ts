@@ -435,6 +435,22 @@ describe('orientation', () => {
 })
 
 describe('a reader that begins in the middle', () => {
+  test('tells how a connection is oriented that was judged where nothing was recorded', () => {
+    const told: string[] = []
+    const fold = new Fold({ oriented: ({ id, orientation }) => told.push(`${id} ${orientation.verdict}`) })
+    const of = (connection: number, verdict: 'pending' | 'wrong') => ({
+      ...OPENED,
+      connection,
+      orientation: { verdict, sample: [], fits: { asRead: 0, flipped: 0 } },
+      asked: { awaiting: [], held: [], leaving: [], again: [], deletes: [] },
+      sids: [],
+    })
+    const context = { session: 's', connections: [of(1, 'wrong'), of(2, 'pending')] }
+    fold.context(context)
+    fold.context(context)
+    expect(told).toEqual(['1 wrong'])
+  })
+
   test('takes over connections from the context and books from checkpoints, and goes on in sequence', () => {
     const fold = new Fold()
     const connection = {

@@ -206,6 +206,8 @@ export class Fold {
         if (standing.channel === BOOK_CHANNEL) this.#notRead(connection, subscription, each.doubts ?? [])
       }
       this.#connections.set(each.connection, connection)
+      // It may have been judged where nothing was recorded.
+      if (connection.orientation.verdict !== 'pending') this.#listener.oriented?.(connection)
     }
     this.#isBehindDamage = false
     this.#current = undefined

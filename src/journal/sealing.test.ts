@@ -39,6 +39,13 @@ async function record(disk: Disk, folder: string): Promise<void> {
   await journal.close()
 }
 
+/** Of the first segment, packed. */
+async function framesOf(source: MemoryDisk): Promise<number> {
+  const disk = new MemoryDisk()
+  for (const name of await source.list(FOLDER)) disk.plant(`${FOLDER}/${name}`, source.peek(`${FOLDER}/${name}`)!)
+  return (await sealSegment({ disk, folder: FOLDER }, 1)).frames.length
+}
+
 async function readAll(disk: Disk, folder: string, from?: Position) {
   const faults: ReadFault[] = []
   const records: { at: string; next: Position; text: string }[] = []
@@ -124,13 +131,48 @@ describe('a sealed segment', () => {
 
   test('is not made when the packed bytes read back differently, and the raw file stays', async () => {
     const before = await readAll(disk, FOLDER)
-    const part = `${sealedPath(FOLDER, 1)}.part`
     disk.fault = (operation, path) => {
-      if (operation === 'sync' && path === part) disk.peek(part)![1_000]! ^= 1
+      if (operation === 'sync' && path.endsWith('.part')) disk.peek(path)![1_000]! ^= 1
       return undefined
     }
     await expect(sealSegment({ disk, folder: FOLDER }, 1)).rejects.toMatchObject({ code: 'FLOW_JOURNAL_SEAL' })
     expect(await readAll(disk, FOLDER)).toEqual(before)
+  })
+
+  test('is whole at every moment, also when two programs make it at once', async () => {
+    const before = await readAll(disk, FOLDER)
+    let go: () => void = () => {}
+    const gate = new Promise<void>((done) => {
+      go = done
+    })
+    let second: Promise<unknown> | undefined
+    let breaths = 0
+    const frames = await framesOf(disk)
+    const first = sealSegment(
+      {
+        disk,
+        folder: FOLDER,
+        // While it proves what it has packed, the other begins and is held up.
+        breathe: async () => {
+          if (++breaths !== frames + 1) return
+          await new Promise<void>((begun) => {
+            const breathe = () => {
+              begun()
+              return gate
+            }
+            second = sealSegment({ disk, folder: FOLDER, breathe }, 1)
+          })
+        },
+      },
+      1,
+    )
+    await first.catch(() => {})
+    expect(second).toBeDefined()
+    expect(await readAll(disk, FOLDER)).toEqual(before)
+    go()
+    await second
+    expect(await readAll(disk, FOLDER)).toEqual(before)
+    expect((await disk.list(FOLDER)).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
   test('keeps damage as it was, and says so in its manifest', async () => {

@@ -3,15 +3,16 @@
  *
  *   .kfj ──pack──► .zst.part ──read back, same sha256──► .kfj.zst ──► manifest ──► .kfj removed
  *
- * A crash at any step leaves the raw file, or both proved files. Frames are independent and begin at blocks, so that a
+ * A crash at any step leaves the raw file, or both proved files. So does another program that seals the same segment: each
+ * packs into a file of its own, and what is put in place is what was proved. Frames are independent and begin at blocks, so that a
  * reader starts in the middle; together they are an ordinary .zst file that `zstd -d` turns into the segment again.
  * Synchronous work in large steps: run it off the main thread (sealer.ts).
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { constants, zstdCompressSync } from 'node:zlib'
 import type { Disk } from '#ports'
 import { JournalError } from './errors.ts'
-import { listSegmentFiles, manifestName, rawPath, type SegmentFiles, sealedPath } from './folder.ts'
+import { listSegmentFiles, manifestName, rawPath, type SegmentFiles, sealedName, sealedPath } from './folder.ts'
 import { encodeManifest, type Frame, MANIFEST_FORMAT, type Manifest } from './manifest.ts'
 import { endOfSegment, type OpenSegment, openSegment, readHeader, readManifest } from './segment.ts'
 import { RawBytes, unpackFrame } from './segment-bytes.ts'
@@ -72,16 +73,24 @@ export async function sealSegment(options: SealOptions, number: number): Promise
         : 'there is no raw segment of that number',
     )
   }
-  const part = `${sealedPath(folder, number)}.part`
-  await removeIfThere(disk, part)
+  await removeParts(disk, folder, number)
+  const part = `${sealedPath(folder, number)}.${randomUUID()}.part`
   const packed = await pack(options, number, later, part)
   await proveSame(disk, folder, part, packed, breathe)
   await disk.rename(part, sealedPath(folder, number))
   await writeManifest(disk, folder, packed)
   await disk.syncFolder(folder)
-  await disk.remove(rawPath(folder, number))
+  await removeIfThere(disk, rawPath(folder, number))
   await disk.syncFolder(folder)
   return packed
+}
+
+/** What a crash left; or what another program is at, which then finds it gone and leaves the raw file. */
+async function removeParts(disk: Disk, folder: string, number: number): Promise<void> {
+  for (const name of await disk.list(folder)) {
+    if (name.startsWith(`${sealedName(number)}.`) && name.endsWith('.part'))
+      await removeIfThere(disk, `${folder}/${name}`)
+  }
 }
 
 async function pack(

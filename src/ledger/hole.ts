@@ -48,8 +48,10 @@ export type TimesOf = (market: string) => Pick<MarketTimes, 'closeMs'>
 /** Holes in the order in which they were found, as seen at `untilMs`: Unix ms. */
 export function holesOf(gaps: Iterable<Gap<string>>, timesOf: TimesOf, untilMs: number): Hole[] {
   const groups = new Map<string, Gap<string>[]>()
-  for (const gap of gaps) {
-    const key = keyOf(gap)
+  const all = [...gaps]
+  const begins = beginningsOf(all)
+  for (const gap of all) {
+    const key = keyOf(gap, begins)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [gap])
     else group.push(gap)
@@ -66,9 +68,24 @@ export const hitsAll = (cause: string): boolean => HITS_ALL.includes(cause)
  * What belongs together: the gaps that one record revealed on one subscription. A process that was down, or a disk that was
  * full, is one hole whatever was subscribed, and the record that declares it belongs to it.
  */
-function keyOf({ cause, found, fromNs, connection, sid }: Gap<string>): string {
-  if (hitsAll(cause)) return `${cause} ${fromNs}`
-  return `${cause} ${found.segment} ${found.offset} ${connection} ${sid}`
+function keyOf(gap: Gap<string>, begins: ReadonlyMap<string, bigint>): string {
+  const { cause, connection, sid, fromNs } = gap
+  if (hitsAll(cause)) return `${cause} ${begins.get(foundKey(gap)) ?? fromNs}`
+  return `${foundKey(gap)} ${connection} ${sid}`
+}
+
+const foundKey = ({ cause, found }: Gap<string>): string => `${cause} ${found.segment} ${found.offset}`
+
+/** When it began, of each record that revealed one: a book that an audit had kept back was in doubt before that. */
+function beginningsOf(gaps: readonly Gap<string>[]): Map<string, bigint> {
+  const begins = new Map<string, bigint>()
+  for (const gap of gaps) {
+    if (!hitsAll(gap.cause)) continue
+    const key = foundKey(gap)
+    const known = begins.get(key)
+    if (known === undefined || gap.fromNs > known) begins.set(key, gap.fromNs)
+  }
+  return begins
 }
 
 function holeOf(group: readonly Gap<string>[], timesOf: TimesOf, untilMs: number): Hole {

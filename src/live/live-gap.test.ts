@@ -22,6 +22,31 @@ test('a happening is one gap, from the earliest proof to the last market that is
   expect(ring.all[1]).toMatchObject({ to_ms: null, open: 1 })
 })
 
+test('a disk that was full is one gap, whatever connections its markets were on, and its end is told there', () => {
+  const ring = new GapRing()
+  const loss = { cause: 'disk_full', detail: undefined, proofMs: 50 }
+  const on = (ticker: string, connectionId: number) =>
+    Object.assign(aMarket(ticker, 40), { source: { connectionId, sid: 1 } })
+  ring.doubted(on('A', 1), 'disk_full', at(10), loss)
+  ring.doubted(on('B', 2), 'disk_full', at(10), loss)
+  ring.released('B', 60)
+  ring.declared({ cause: 'disk_full', fromNs: '50000000', toNs: '90000000', detail: '7 frames' }, at(20))
+  expect(ring.all).toHaveLength(1)
+  expect(ring.all[0]).toMatchObject({
+    from_ms: 50,
+    to_ms: null,
+    open: 1,
+    detail: '7 frames',
+    market_tickers: ['A', 'B'],
+  })
+  expect(ring.all[0]).not.toHaveProperty('connection')
+  ring.proven('A', 100, 'snapshot')
+  expect(ring.all[0]).toMatchObject({ to_ms: 100, closed_by: 'snapshot', open: 0 })
+  // Another one, whose beginning was not seen or left no book in doubt.
+  ring.declared({ cause: 'disk_full', fromNs: '150000000', toNs: '190000000' }, at(30))
+  expect(ring.all[1]).toMatchObject({ from_ms: 150, to_ms: 190, closed_by: 'declared' })
+})
+
 test('a lost connection’s gap says its own cause and last sign of life', () => {
   const ring = new GapRing()
   ring.doubted(aMarket('A', 200), 'connection_lost', at(10), {

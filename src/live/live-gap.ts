@@ -78,8 +78,9 @@ export class GapRing {
           market_tickers: [],
           open: 0,
         })
-    if (gap.connection !== connection) delete gap.connection
     gap.from_ms = Math.min(gap.from_ms, fromMs)
+    if (gap.connection !== connection) delete gap.connection
+    if (gap.sid !== sid) delete gap.sid
     gap.market_tickers.push(market.ticker)
     gap.open++
     this.#tickers++
@@ -112,6 +113,8 @@ export class GapRing {
     if (known !== undefined) {
       known.from_ms = fromMs
       if (known.detail === undefined && detail !== undefined) known.detail = detail
+      // The record tells the end of those that no snapshot has ended later.
+      if (known.to_ms !== null && toNs !== undefined) known.to_ms = Math.max(known.to_ms, toMs)
       return
     }
     this.#add({

@@ -138,7 +138,15 @@ async function archiveOnce(folder: string, target: ArchiveTarget, flags: Archive
 /** Seals what a recorder would have, and the last segment too: for that alone nobody may begin to record. */
 async function sealLast(folder: string): Promise<void> {
   const place = { disk: new FileDisk(), folder: `${folder}/journal` }
-  for (const segment of await sealableSegments(place.disk, place.folder)) await sealSegment(place, segment)
+  for (const segment of await sealableSegments(place.disk, place.folder)) {
+    try {
+      await sealSegment(place, segment)
+    } catch (error) {
+      // A recorder began meanwhile, and seals by itself.
+      if (isRecording(folder)) return
+      throw error
+    }
+  }
   let lock: ReturnType<typeof lockData>
   try {
     lock = lockData(folder, 'archive')

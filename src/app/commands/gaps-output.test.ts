@@ -9,6 +9,7 @@ const EMPTY: LedgerView = {
   holes: [],
   markets: [],
   untilMs: 0,
+  nowMs: 5_000,
   position: POSITION_ZERO,
   hasDied: false,
 }

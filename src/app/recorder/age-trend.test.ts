@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AgeReplacement, REPLACE_ANY_MS_MIN, REPLACE_MS_MIN } from './age-replacement.ts'
-import { AgeTrend, MESSAGES_MIN } from './age-trend.ts'
+import { AgeTrend, LEVEL_WINDOWS, MESSAGES_MIN } from './age-trend.ts'
 
 const trendOf = (agesMs: readonly number[]) => {
   const trend = new AgeTrend()
@@ -77,4 +77,24 @@ describe('a replacement', () => {
   test('never comes with the limit 0', () => {
     expect(new AgeReplacement<object>(0).next(aged(1e9), 0)).toBeUndefined()
   })
+})
+
+test('what a connection was before it fell silent says nothing of it now', () => {
+  const trend = new AgeTrend()
+  let nowMs = 0
+  const add = (p50Ms: number, count: number) => {
+    nowMs += 10_000
+    trend.add(nowMs, p50Ms, count)
+  }
+  for (const p50Ms of [10, 10, 10, 900, 900, 900]) add(p50Ms, 100)
+  expect(trend.climbMs).toBe(890)
+  for (let window = 0; window < LEVEL_WINDOWS - 1; window++) add(0, 0)
+  expect(trend.climbMs).toBe(890)
+  add(0, 0)
+  expect(trend.climbMs).toBe(0)
+  add(900, 100)
+  expect(trend.climbMs).toBe(0)
+  add(900, 100)
+  add(900, 100)
+  expect(trend.climbMs).toBe(890)
 })

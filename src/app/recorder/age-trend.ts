@@ -7,7 +7,7 @@
  */
 /** Five minutes of windows of ten seconds. */
 const WINDOWS_MAX = 30
-/** Fewer messages in a window say nothing: it is passed over. */
+/** Fewer messages in a window say nothing: it is passed over. After {@link LEVEL_WINDOWS} of them nothing before them counts. */
 export const MESSAGES_MIN = 5
 /** Of so many windows the level is the median; before there are as many, nothing is said. */
 export const LEVEL_WINDOWS = 3
@@ -17,6 +17,8 @@ type Window = { readonly atMs: number; readonly p50Ms: number }
 export class AgeTrend {
   #windows: Window[] = []
   #lowestMs = Number.POSITIVE_INFINITY
+  /** Windows passed over since the last that counted. */
+  #passedOver = 0
 
   /** The median of the last windows' medians, in ms; `undefined` before there are enough. */
   get levelMs(): number | undefined {
@@ -43,7 +45,12 @@ export class AgeTrend {
 
   /** A window is over. `nowMs` must grow. */
   add(nowMs: number, p50Ms: number, count: number): void {
-    if (count < MESSAGES_MIN) return
+    if (count < MESSAGES_MIN) {
+      // What it was before it fell silent is no reason to replace it now.
+      if (++this.#passedOver >= LEVEL_WINDOWS) this.#windows = []
+      return
+    }
+    this.#passedOver = 0
     this.#windows.push({ atMs: nowMs, p50Ms })
     if (this.#windows.length > WINDOWS_MAX) this.#windows.shift()
     const level = this.levelMs
