@@ -64,7 +64,9 @@ export class Books {
     if (frame.isSpoiled === true && sid === undefined) {
       for (const [key, references] of this.#references) if (key.startsWith(`${connection}:`)) this.#blind(references)
     }
-    if (sid === undefined || seq === undefined || verdict === 'unplaced' || verdict === 'repeat') return
+    if (sid === undefined || seq === undefined || verdict === 'unplaced') return
+    // An error ends its subscription, and comes late as well.
+    if (verdict === 'repeat' && kind !== 'error') return
     const references = this.#referencesOf(connection, sid)
     if (verdict === 'break' || kind === 'error') {
       this.#told.broken(kind === 'error' ? 'ended' : 'break', known(references))

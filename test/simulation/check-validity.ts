@@ -10,8 +10,6 @@ import type { Truth } from './truth.ts'
 
 type Run = { readonly session: string; readonly connection: number }
 
-const AUDIT_KIND = 2
-
 const SIDES: readonly SideName[] = ['yes', 'no']
 
 export class ValidityChecker {
@@ -46,17 +44,8 @@ export class ValidityChecker {
         this.#verdicts.broken('S9', `${ticker}: the interval from ${place(interval, 'from_')} reaches into the next`)
     }
     let at = 0
-    // An audit that told of a difference and was not settled before the run died: which book was right nobody knows.
-    let isPending = false
     for (const row of rows) {
       const here = place(row)
-      if (row['kind'] === AUDIT_KIND) {
-        const audited = new PlainBook()
-        replace(audited, row)
-        isPending = audited.text() !== book.text()
-        continue
-      }
-      if (row['kind'] === 0) isPending = false
       if (row['yes_prices'] !== undefined) replace(book, row)
       else if (row['size_after'] === null) continue
       else {
@@ -71,7 +60,7 @@ export class ValidityChecker {
       const isValid = interval !== undefined && !isBefore(here, place(interval, 'from_'))
       const run = runs.get(Number(row['connection']))
       // A checkpoint says what was known before it, at the number of its market's last frame.
-      if (run === undefined || row['kind'] === 1 || isPending) continue
+      if (run === undefined || row['kind'] === 1) continue
       this.#checkPlace(ticker, here.join(':'), row, isValid, book.text(), run)
     }
   }
@@ -121,7 +110,7 @@ function byMarket(store: MemoryStore): Map<number, MemoryRow[]> {
   const markets = new Map<number, MemoryRow[]>()
   for (const table of ['rl_orderbook_snapshots', 'rl_orderbook_deltas']) {
     for (const row of store.rows(table)) {
-      if (row['known'] === false && row['kind'] !== AUDIT_KIND) continue
+      if (row['known'] === false) continue
       const id = Number(row['market_id'])
       const rows = markets.get(id) ?? []
       markets.set(id, rows)

@@ -35,6 +35,18 @@ test('a frame that the journal lost gives nothing away to its readers (S9)', () 
   expect(truth.isGivenAway('run', 1, 1, 'A', 2)).toBe(false)
 })
 
+test('an error that comes late ends its subscription all the same (S10)', () => {
+  const broken: string[] = []
+  const books = new Books({} as Verdicts, anExchange(KEPT), { peer: () => PEER } as unknown as Numbers, {
+    impossible: () => {},
+    broken: (kind, markets) => broken.push(`${kind} ${markets.join()}`),
+    blind: () => {},
+  })
+  books.taken(1, frame(1, 'snapshot'), 'next')
+  books.taken(1, { text: '', kind: 'error', sid: 1, seq: 0 }, 'repeat')
+  expect(broken).toEqual(['ended A'])
+})
+
 function told(frames: readonly Sent[]): number[] {
   const impossible: number[] = []
   const numbers = { peer: () => PEER } as unknown as Numbers

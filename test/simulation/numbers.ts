@@ -79,8 +79,8 @@ export class Numbers {
     }
     if (frame.kind === 'subscribed') this.#announced(open, frame)
     const verdict = this.#place(connection, open, frame)
-    // A terminal error ends its subscription: what still comes on it is not counted.
-    if (frame.kind === 'error' && frame.sid !== undefined && verdict !== 'repeat') open.counts.delete(frame.sid)
+    // A terminal error ends its subscription, whenever it comes: what still comes on it is not counted.
+    if (frame.kind === 'error' && frame.sid !== undefined) open.counts.delete(frame.sid)
     for (const each of this.#seen) {
       this.#verdicts.broken(
         'S6',

@@ -21,7 +21,6 @@ const OPEN: Readonly<Record<number, Invariant>> = {
   118: 'S7',
   124: 'S8',
   210: 'S8',
-  220: 'S10',
   243: 'S7',
 }
 
