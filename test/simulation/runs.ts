@@ -19,7 +19,6 @@ export async function runSeeds(seeds: readonly number[]): Promise<Outcome[]> {
  */
 const OPEN: Readonly<Record<number, Invariant>> = {
   193: 'S10',
-  210: 'S8',
   220: 'S10',
   274: 'S9',
   400: 'S9',
