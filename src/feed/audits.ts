@@ -41,7 +41,7 @@ export class Audits {
     const connection = market.source?.connectionId ?? 0
     // The exchange has said it twice, in other words than ours.
     const before = market.audit?.isOpen === true ? market.audit : undefined
-    const asOfMs = Math.max(beforeMs, market.changedMs)
+    const asOfMs = beforeMs || market.changedMs
     const audit = before === undefined ? (market.audit ?? new MarketAudit()) : new MarketAudit()
     const found = audit.compare(market.book, asOfMs, { connection, sid, seq, theirs: frame })
     if (found?.result === 'matched') return true

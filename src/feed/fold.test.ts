@@ -117,6 +117,20 @@ describe('a sequence', () => {
     for (const each of [fold, reader]) expect(each.market('A')!.doubt).toBe('sequence_break')
   })
 
+  test('is dated the same by a reader that has the books from checkpoints', () => {
+    const { fold } = twoValid()
+    fold.frame(1, bytesOf(aDelta(3, 'A', '0.4000', '1.00')), 40)
+    const reader = new Fold()
+    reader.context(JSON.parse(JSON.stringify(describeContext(fold, 'session'))))
+    // Written later than the last frame: it proves nothing of the time between.
+    for (const market of fold.markets()) reader.checkpoint(describeCheckpoint(market)!, 50)
+    for (const each of [fold, reader]) {
+      expect(each.market('B')!.asOfMs).toBe(40)
+      each.frame(1, bytesOf(aDelta(5, 'A', '0.4000', '1.00')), 60)
+      expect(each.market('B')).toMatchObject({ doubt: 'sequence_break', provenUntilMs: 40 })
+    }
+  })
+
   test('must begin with 1 after our own subscribed', () => {
     const { play, told } = aFold()
     play(aSubscribed(), aSnapshot(2, 'A', TWO_SIDED))

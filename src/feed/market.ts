@@ -115,10 +115,10 @@ export class Market {
 
   /**
    * Unix ms up to which the book is known to be right, 0 when never: while it is proven the last in-sequence frame of its
-   * subscription, then what its doubt left of that.
+   * subscription, then what its doubt left of that. A checkpoint, which may come long after that frame, proves nothing more.
    */
   get asOfMs(): number {
     if (!this.proven) return this.provenUntilMs
-    return this.audit?.isOpen === true ? this.audit.asOfMs : Math.max(this.source?.lastMs ?? 0, this.changedMs)
+    return this.audit?.isOpen === true ? this.audit.asOfMs : this.source?.lastMs || this.changedMs
   }
 }

@@ -62,6 +62,11 @@ export class AppendBuffer {
     return this.#records
   }
 
+  /** Stamp of the first record held; `undefined` when none is. */
+  get oldestStamp(): number | undefined {
+    return this.#blocks[0]?.baseStamp
+  }
+
   get segment(): number {
     return this.#segment
   }

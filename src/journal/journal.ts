@@ -157,6 +157,25 @@ export class Journal implements JournalWriter {
     return this.#buffer.bytes
   }
 
+  /** Records appended since the journal was opened, and how many of them are durable. */
+  get records(): number {
+    return this.#buffer.records
+  }
+
+  get durableRecords(): number {
+    return this.#durableRecords
+  }
+
+  /** Stamp of the oldest record that is not durable; `undefined` when all are. */
+  get oldestStamp(): number | undefined {
+    return this.#buffer.oldestStamp
+  }
+
+  /** What {@link stamp} would be, without a record of a step of the clock. */
+  peekStamp(): number {
+    return this.#stamper.peek()
+  }
+
   metrics(): JournalMetrics {
     const commits = this.#commitNs.count
     const percentile = (rank: number) => (commits === 0 ? 0 : this.#commitNs.percentile(rank) / NS_PER_MS)

@@ -74,6 +74,11 @@ export class Stamper {
     return this.#latest
   }
 
+  /** As {@link now}, for who only looks: it gives no stamp out and notices no step. */
+  peek(): number {
+    return Math.max(this.#latest, Math.floor(this.#at(this.#clock.monotonicNs())))
+  }
+
   /** The step that began the current epoch, once; `undefined` when there was none since the last call. */
   takeStep(): ClockStep | undefined {
     const step = this.#step

@@ -47,3 +47,40 @@ test('the header of a block that has no record yet is nothing to fold, nor is a 
   lateness.heard(at(SEGMENT_HEADER_BYTES + BLOCK_HEADER_BYTES + 20, 2), at(1_000), 5_000)
   expect(lateness.lateMs(at(1_000), 5_500)).toBe(500)
 })
+
+test('what waits where the journal has no room for it makes a copy late that has folded all there is', () => {
+  const lateness = new Lateness()
+  lateness.heard(at(2_000), at(2_000), 9_000)
+  lateness.waits(at(2_000), at(2_000), 5_000, 9_000)
+  expect(lateness.lateMs(at(2_000), 9_100)).toBe(5_100)
+  // Its durable position moved past what was said, which the copy has not folded: the earlier word counts on.
+  lateness.waits(at(3_000), at(2_000), 10, 9_200)
+  expect(lateness.lateMs(at(2_000), 9_200)).toBe(5_200)
+  expect(lateness.lateMs(at(3_000), 9_200)).toBe(10)
+  // Appended and not durable yet, it has waited as long as before.
+  lateness.waits(at(3_000), at(3_000), 2, 9_300)
+  expect(lateness.lateMs(at(3_000), 9_300)).toBe(110)
+  lateness.waits(at(4_000), at(3_000), undefined, 9_400)
+  expect(lateness.lateMs(at(3_000), 9_400)).toBe(210)
+  expect(lateness.lateMs(at(4_000), 9_400)).toBe(0)
+})
+
+test('what a journal that gave up a segment writes elsewhere has waited from the start', () => {
+  const lateness = new Lateness()
+  lateness.heard(at(5_000), at(2_000), 1_000)
+  lateness.waits(at(2_000), at(2_000), 0, 1_000)
+  lateness.waits(at(2_000), at(2_000), 3_000, 4_000)
+  lateness.heard(at(5_000, 3), at(2_000), 4_000)
+  const anew = at(SEGMENT_HEADER_BYTES, 3)
+  expect(lateness.lateMs(anew, 4_500)).toBe(500)
+  lateness.waits(anew, anew, 3_400, 4_400)
+  expect(lateness.lateMs(anew, 4_500)).toBe(3_500)
+})
+
+test('words beyond those kept never make a copy less late than it is', () => {
+  const lateness = new Lateness()
+  for (let index = 0; index < 3 * MARKS_MAX; index++) lateness.waits(at(1_000 + index), at(0), 10, index)
+  for (let index = 0; index < 3 * MARKS_MAX; index += 97) {
+    expect(lateness.lateMs(at(1_000 + index), 3 * MARKS_MAX)).toBeGreaterThanOrEqual(3 * MARKS_MAX - index + 10)
+  }
+})

@@ -14,6 +14,8 @@ export type RecorderHead = {
   readonly durable: Position
   /** Receive time of the newest frame, Unix ms; 0 before the first. */
   readonly headMs: number
+  /** For how long something has waited behind `durable` when this was said; `undefined` when nothing did. */
+  readonly waitingMs: number | undefined
 }
 
 export interface RecorderLink {

@@ -255,8 +255,11 @@ export class Replica {
   }
 
   #heard(): void {
-    const { head } = this.#recorder
-    if (head !== undefined) this.#lateness.heard(head.head, this.position, this.#time.nowMs())
+    const { head, silentMs } = this.#recorder
+    if (head === undefined) return
+    const nowMs = this.#time.nowMs()
+    this.#lateness.heard(head.head, this.position, nowMs)
+    this.#lateness.waits(head.durable, this.position, head.waitingMs, nowMs - silentMs)
   }
 
   /**

@@ -58,6 +58,9 @@ describe('a follower', () => {
     for (const { head, durable } of lines)
       expect(parsePosition(head)!.offset).toBeGreaterThanOrEqual(parsePosition(durable)!.offset)
     expect(Math.abs(lines.at(-1)!.head_ms - Date.now())).toBeLessThan(1_000)
+    const waits = lines.flatMap(({ waiting_ms }) => waiting_ms ?? [])
+    expect(waits.length).toBeGreaterThan(0)
+    for (const each of waits) expect(each).toBeGreaterThanOrEqual(0)
 
     await recording.stop()
     await closed

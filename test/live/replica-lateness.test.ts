@@ -41,3 +41,14 @@ test('a journal that makes nothing durable any more is found out, and is forgott
   await until('it is live', () => replica.state === 'live')
   expect(replica.behindMs).toBe(0)
 })
+
+test('a record that the journal has no room for makes a copy late that has folded all there is', async () => {
+  const { replica, link } = await spoken()
+  link.head = { ...link.head, waitingMs: 4_900 }
+  link.tell()
+  expect(replica.behindMs).toBeGreaterThanOrEqual(4_900)
+  expect(replica.doubtOf(replica.fold.market('B')!)).toBe('behind')
+  link.head = { ...link.head, waitingMs: undefined }
+  link.tell()
+  expect(replica.behindMs).toBe(0)
+})

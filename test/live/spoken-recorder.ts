@@ -88,14 +88,14 @@ class SpokenLink implements RecorderLink {
 
   constructor(places: Places) {
     this.#places = places
-    this.head = { head: places.durable, durable: places.durable, headMs: Date.now() }
+    this.head = { head: places.durable, durable: places.durable, headMs: Date.now(), waitingMs: undefined }
     this.identity = { environment: 'sim', version: 'test', pid: 1, session: SESSION, journal: 'test' } as const
   }
 
   /** What a heartbeat says. */
   say(): void {
     const { head, durable } = this.#places
-    this.head = { head, durable, headMs: Date.now() }
+    this.head = { head, durable, headMs: Date.now(), waitingMs: undefined }
     this.tell()
   }
 

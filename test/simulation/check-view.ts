@@ -24,17 +24,8 @@ export class ViewChecker {
     this.#truth = truth
   }
 
-  /**
-   * `journal` and `session` of the recorder that runs; `undefined` while none does. `sinceMs`: since when the copy can know
-   * how long it has been behind. It is told of an end of the journal, not of times; so not before it was begun, and not
-   * before a segment was given up on a sick disk, which moves what it was told of to another place.
-   */
-  check(
-    replica: Replica,
-    running: { journal: Journal; session: string } | undefined,
-    nowMs: number,
-    sinceMs: number,
-  ): void {
+  /** `journal` and `session` of the recorder that runs; `undefined` while none does. */
+  check(replica: Replica, running: { journal: Journal; session: string } | undefined, nowMs: number): void {
     if (replica.state === 'live' && running !== undefined && replica.session?.id === running.session) {
       const { durable } = running.journal
       if (comparePositions(replica.position, durable) > 0) {
@@ -44,19 +35,19 @@ export class ViewChecker {
     }
     for (const { market } of replica.markets()) {
       if (replica.doubtOf(market) !== undefined) continue
-      const wrong = this.#wrong(replica, market, nowMs, sinceMs)
+      const wrong = this.#wrong(replica, market, nowMs)
       if (wrong !== undefined) this.#verdicts.broken('S7', `the copy calls ${market.ticker} valid, and ${wrong}`)
     }
   }
 
-  #wrong(replica: Replica, { ticker, source, book }: Market, nowMs: number, sinceMs: number): string | undefined {
+  #wrong(replica: Replica, { ticker, source, book }: Market, nowMs: number): string | undefined {
     const session = replica.session?.id
     if (session === undefined || source === undefined) return 'it belongs to no run'
     const { connectionId, sid } = source
     const last = replica.fold.connection(connectionId)?.subscription(sid)?.last
     if (last === undefined) return `sid ${sid} of connection ${connectionId} is unknown`
     this.compared++
-    const ageMs = Math.min(nowMs - sinceMs, this.#truth.ageMs(session, connectionId, sid, last, nowMs))
+    const ageMs = this.#truth.ageMs(session, connectionId, sid, last, nowMs)
     if (ageMs > VIEW_AGE_MS_MAX) return `there is something behind number ${last} for ${Math.round(ageMs)} ms`
     const right = this.#truth.book(session, connectionId, sid, ticker, last)
     if (right === undefined) return undefined

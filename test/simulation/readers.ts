@@ -48,7 +48,6 @@ export class Readers {
   readonly #rows: RowChecker
   readonly #validity: ValidityChecker
   readonly #gaps: HoleChecker
-  #abandonedMs = 0
   #now: { readonly life: RecorderLife; readonly session: string } | undefined
 
   constructor(options: ReadersOptions) {
@@ -103,10 +102,6 @@ export class Readers {
     if (this.#now === undefined) return
     this.#store.durable(this.#now.life.journal.durable)
     this.#view.durableMoved(this.#now.life)
-  }
-
-  abandoned(): void {
-    this.#abandonedMs = this.#options.time.nowMs
   }
 
   opened(connection: number, peer: ExchangeConnection): void {
@@ -207,8 +202,7 @@ export class Readers {
     const { replica } = this.#view
     if (replica === undefined) return
     const running = this.#now && { journal: this.#now.life.journal, session: this.#now.session }
-    const sinceMs = Math.max(this.#view.startedMs, this.#abandonedMs)
-    this.#views.check(replica, running, this.#options.time.nowMs, sinceMs)
+    this.#views.check(replica, running, this.#options.time.nowMs)
   }
 
   /** What is not caught up yet, in words. */

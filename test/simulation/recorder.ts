@@ -34,8 +34,6 @@ export interface Witness {
   relieved(relief: Relief): void
   ticked(): void
   durable(): void
-  /** The journal gave up a segment, and writes its end again in the next. */
-  abandoned(): void
   failed(error: Error): void
   trace(line: () => string): void
 }
@@ -78,7 +76,6 @@ export async function beginLife(options: LifeOptions): Promise<RecorderLife> {
     onEvent: (event) => {
       witness.trace(() => `journal ${event.kind} ${'segment' in event ? event.segment : ''}`)
       if (event.kind === 'failed') witness.failed(event.error)
-      if (event.kind === 'segment_abandoned') witness.abandoned()
     },
   })
   life = new RecorderLife(options, journal)

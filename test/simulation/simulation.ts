@@ -461,7 +461,6 @@ class World {
       },
       ticked: () => this.#ticked(),
       durable: () => this.#readers.durable(),
-      abandoned: () => this.#readers.abandoned(),
       failed: (error) => {
         // A stop waits for a sick disk only so long.
         if (!this.#isStopping) this.#verdicts.broken('S0', `the journal failed: ${error.message}`)

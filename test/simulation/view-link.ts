@@ -118,7 +118,9 @@ export class ViewLink implements RecorderLink {
     if (life === undefined) return
     this.#toldMs = time.nowMs
     const { durable, head } = life.journal
-    const line = { head: comparePositions(head, durable) < 0 ? durable : head, durable, headMs: time.nowMs }
+    const { waitingMs } = life.tape
+    const end = comparePositions(head, durable) < 0 ? durable : head
+    const line = { head: end, durable, headMs: time.nowMs, waitingMs }
     this.#lastMs = Math.max(this.#lastMs, time.nowMs + random.unit() ** 3 * LINE_MS_MAX)
     time.after(this.#lastMs - time.nowMs, actor, () => {
       if (this.#followed !== life) return

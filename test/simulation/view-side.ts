@@ -37,7 +37,6 @@ export class ViewSide {
   weather: ViewWeather = CALM_VIEW
   /** `undefined` until it has opened. */
   replica: Replica | undefined
-  startedMs = 0
   readonly #options: ViewSideOptions
   readonly #disk: ReaderDisk
   #actor: Actor | undefined
@@ -57,7 +56,6 @@ export class ViewSide {
     this.kill()
     const { time, random, now, trace } = this.#options
     const actor = time.actor()
-    this.startedMs = time.nowMs
     this.#actor = actor
     this.#link = new ViewLink({ time, actor, random, now })
     const onEvent = (event: { readonly kind: string; readonly error?: Error }) =>

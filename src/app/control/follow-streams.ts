@@ -64,13 +64,14 @@ export class FollowStreams {
   }
 
   #line(isLast = false): string {
-    const { journal, lastFrameMs } = this.#recorder
+    const { journal, lastFrameMs, waitingMs } = this.#recorder
     // At the end the journal's head may lie behind a segment that was closed: what is durable is then all there is.
     const head = comparePositions(journal.head, journal.durable) < 0 ? journal.durable : journal.head
     const line: FollowLine = {
       head: formatPosition(head),
       durable: formatPosition(journal.durable),
       head_ms: lastFrameMs,
+      ...(waitingMs === undefined ? {} : { waiting_ms: Math.round(waitingMs) }),
       ...(isLast ? { ended: true } : {}),
     }
     return `${JSON.stringify(line)}\n`

@@ -212,6 +212,11 @@ export class Recorder {
     return this.#tape.lastFrameMs
   }
 
+  /** For how long the oldest record has waited that is not durable yet; `undefined` while none waits. */
+  get waitingMs(): number | undefined {
+    return this.#tape.waitingMs
+  }
+
   get isStopping(): boolean {
     return this.#stopping !== undefined
   }

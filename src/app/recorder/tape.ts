@@ -20,8 +20,14 @@ import { describeContext, doubtOf, type Fold } from '#feed'
 import { encodeJson } from '#journal'
 import type { AppendResult, JournalWriter } from '#ports'
 
-/** What the tape needs of a journal beyond the port: which clock epoch its stamps belong to. */
-export type TapeJournal = JournalWriter & { readonly epoch: number }
+/** What the tape needs of a journal beyond the port: which clock epoch its stamps belong to, and what waits there. */
+export type TapeJournal = JournalWriter & {
+  readonly epoch: number
+  readonly records: number
+  readonly durableRecords: number
+  readonly oldestStamp: number | undefined
+  peekStamp(): number
+}
 
 /** Records owed at most; beyond them a disk that stays full would fill the memory. What is left out is counted in a note. */
 export const OWED_BYTES_MAX = 16 * 1024 * 1024
@@ -43,8 +49,10 @@ export class Tape {
   #epoch = -1
   /** Unix ms of stamp 0 in the current clock epoch. */
   #originMs = 0
-  readonly #owed: { type: RecordType; connection: number; body: Uint8Array }[] = []
+  readonly #owed: { type: RecordType; connection: number; body: Uint8Array; sinceStamp: number }[] = []
   #owedBytes = 0
+  /** What was owed since then is appended, up to this record of the journal. */
+  #paid = { sinceStamp: Number.POSITIVE_INFINITY, record: 0 }
   /** Records that were not even owed since the last note of it. */
   #leftOut = 0
   #cut: Cut | undefined
@@ -67,6 +75,21 @@ export class Tape {
   /** Records that could not be appended yet. */
   get owed(): number {
     return this.#owed.length
+  }
+
+  /**
+   * For how long the oldest record has waited that is not durable yet, those owed included, in ms; `undefined` while none
+   * waits. What was owed waits from when it was owed: a reader who has all before it does not know of it for as long.
+   */
+  get waitingMs(): number | undefined {
+    const journal = this.#journal
+    const isPaidDurable = this.#paid.record <= journal.durableRecords
+    const sinceStamp = Math.min(
+      this.#owed[0]?.sinceStamp ?? Number.POSITIVE_INFINITY,
+      isPaidDurable ? Number.POSITIVE_INFINITY : this.#paid.sinceStamp,
+      journal.oldestStamp ?? Number.POSITIVE_INFINITY,
+    )
+    return Number.isFinite(sinceStamp) ? Math.max(0, journal.peekStamp() - sinceStamp) / 1e6 : undefined
   }
 
   /** The time in which the journal takes no frames, while it lasts. */
@@ -160,7 +183,7 @@ export class Tape {
       this.#leftOut++
       return
     }
-    this.#owed.push({ type, connection, body })
+    this.#owed.push({ type, connection, body, sinceStamp: this.#journal.peekStamp() })
     this.#owedBytes += body.length
   }
 
@@ -181,8 +204,9 @@ export class Tape {
   /** Appends what is owed, as far as there is room. Answers whether nothing is owed any more. */
   payOwed(): boolean {
     while (this.#owed.length > 0) {
-      const { type, connection, body } = this.#owed[0]!
+      const { type, connection, body, sinceStamp } = this.#owed[0]!
       if (this.#journal.append(type, connection, body) === 'full') return false
+      this.#wasPaid(sinceStamp)
       this.#owed.shift()
       this.#owedBytes -= body.length
     }
@@ -191,6 +215,12 @@ export class Tape {
     const isTold = this.#journal.append(RECORD.NOTE, 0, encodeJson({ event: 'records_left_out', text })) !== 'full'
     if (isTold) this.#leftOut = 0
     return isTold
+  }
+
+  #wasPaid(sinceStamp: number): void {
+    const { records, durableRecords } = this.#journal
+    const earlier = this.#paid.record <= durableRecords ? Number.POSITIVE_INFINITY : this.#paid.sinceStamp
+    this.#paid = { sinceStamp: Math.min(earlier, sinceStamp), record: records }
   }
 
   /** Unix ms, with fraction, in the journal's time. */

@@ -52,6 +52,11 @@ export type FollowLine = {
   readonly durable: string
   /** Receive time of the newest frame, Unix ms with fraction; 0 before the first. */
   readonly head_ms: number
+  /**
+   * For how long the oldest record has waited that is not durable yet, those included that the journal has no room for;
+   * absent while none waits.
+   */
+  readonly waiting_ms?: number
   /** The last line: the recorder ends, and this is everything. */
   readonly ended?: true
 }

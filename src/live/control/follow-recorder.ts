@@ -87,7 +87,8 @@ class FollowLink implements RecorderLink {
     const head = parsePosition(String(line?.head))
     const durable = parsePosition(String(line?.durable))
     if (head === undefined || durable === undefined || typeof line.head_ms !== 'number') return false
-    this.head = { head, durable, headMs: line.head_ms }
+    const waitingMs = typeof line.waiting_ms === 'number' ? line.waiting_ms : undefined
+    this.head = { head, durable, headMs: line.head_ms, waitingMs }
     this.state = 'following'
     this.#heardMs = performance.now()
     this.#lookMs = LOOK_MS_MIN

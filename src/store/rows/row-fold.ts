@@ -139,6 +139,7 @@ export class RowFold {
     while (block.next()) {
       this.#moveTo(block)
       this.#apply(block)
+      this.#runs.passed(block.type)
     }
     return this.#runs.begun > before
   }
@@ -224,8 +225,7 @@ export class RowFold {
     batch.bytes += block.nextOffset - offset
     batch.end = { segment: block.segment, offset: block.nextOffset }
     batch.lastNs = receivedNs
-    // A clock step is stamped in the time that begins with it: nothing was heard of the exchange then.
-    if (block.type !== RECORD.CLOCK_STEP) this.#runs.previousNs = receivedNs
+    this.#runs.passed(block.type)
   }
 
   /** A clock that was never set: no partition is made for 1970, and the bytes are kept. */

@@ -4,7 +4,7 @@
  * A record's own connection number counts from 1 in each run; the tables' numbers run on through the whole journal, so that
  * a number there names one connection.
  */
-import type { ConnectionLostBody, ConnectionOpenedBody, GapBody, SessionBody } from '#domain'
+import { type ConnectionLostBody, type ConnectionOpenedBody, type GapBody, RECORD, type SessionBody } from '#domain'
 import { doubtOf, type Fold } from '#feed'
 import { isStorableTicker } from './known-markets.ts'
 import type { RowBatch } from './row-batch.ts'
@@ -29,7 +29,7 @@ export class Runs {
   /** Runs that began since this fold did. */
   begun = 0
   /** The previous record's stamp: the last thing known of a process that died. */
-  previousNs = 0n
+  #previousNs = 0n
   #base = 0
   #last = 0
 
@@ -43,7 +43,14 @@ export class Runs {
     // A run's first connection has number 1 of its own; a run without one begins after all that are stored.
     const before = session === undefined ? 0 : lastConnection
     this.#base = session?.firstConnection === undefined ? before : session.firstConnection - 1
-    this.previousNs = lastNs
+    // What was read on the way says it better: the last record stored may be a step of the clock.
+    if (this.#previousNs === 0n) this.#previousNs = lastNs
+  }
+
+  /** The record at hand is done with. */
+  passed(type: number): void {
+    // A clock step is stamped in the time that begins with it: nothing was heard of the exchange then.
+    if (type !== RECORD.CLOCK_STEP) this.#previousNs = this.#parts.origin().receivedNs
   }
 
   /** The tables' number of a connection of the current run. */
@@ -77,7 +84,7 @@ export class Runs {
 
   /** A connection ended, and its record says with what proof. */
   lost(record: number, body: ConnectionLostBody | undefined): void {
-    const proofNs = body === undefined ? this.previousNs : BigInt(body.lastProofNs)
+    const proofNs = body === undefined ? this.#previousNs : BigInt(body.lastProofNs)
     const cause = body?.cause ?? 'disconnect'
     const doubt = doubtOf(cause)
     this.#parts.standing.losing(
@@ -118,13 +125,13 @@ export class Runs {
       return
     }
     // What was open died without a word: its last durable record is the last thing known of it.
-    const proof = { cause: 'process_down', proofNs: this.previousNs, kind: 'durable' } as const
+    const proof = { cause: 'process_down', proofNs: this.#previousNs, kind: 'durable' } as const
     for (const { id } of [...this.#parts.fold.connections()]) {
       this.#parts.standing.connectionLost(this.stored(id), {
         cause: 'process_down',
         detail: null,
         close_code: null,
-        last_proof_ns: String(this.previousNs),
+        last_proof_ns: String(this.#previousNs),
         last_proof_kind: 'durable',
       })
     }
