@@ -69,7 +69,7 @@ export class Books {
     if (verdict === 'repeat' && kind !== 'error') return
     const references = this.#referencesOf(connection, sid)
     if (verdict === 'break' || kind === 'error') {
-      this.#told.broken(kind === 'error' ? 'ended' : 'break', known(references))
+      this.#told.broken(verdict === 'break' ? 'break' : 'ended', known(references))
       forgetAll(references)
     }
     if (kind === 'unknown') this.#blind(references)

@@ -97,4 +97,6 @@ const ANSWERS = [
   'lost_terminal_error',
   'lost_subscribe_timeout',
   'lost_own_backpressure',
+  'disk_full',
+  'disk_room',
 ]

@@ -4,7 +4,7 @@
  * its own and compares.
  */
 import { foldRecord } from '#app'
-import { type ContextConnection, RECORD } from '#domain'
+import { type ContextConnection, type GapBody, RECORD } from '#domain'
 import { describeContext, Fold } from '#feed'
 import {
   decodeCheckpoint,
@@ -23,7 +23,12 @@ import { FOLDER } from './recorder.ts'
 type Kept = { readonly type: number; readonly connection: number; readonly body: Buffer }
 
 /** A state of the live fold, after so many records of its life. */
-type Mark = { readonly records: number; readonly state: string }
+type Mark = {
+  readonly records: number
+  readonly state: string
+  /** Frames reached the books and no journal before: only what was proven since is compared. */
+  readonly recorded?: ReadonlySet<string>
+}
 
 /** Records that the journal writes by itself: they are in the journal, and nobody appended them. */
 const OWN_RECORDS: ReadonlySet<number> = new Set([RECORD.CONTEXT, RECORD.CLOCK_STEP])
@@ -39,6 +44,8 @@ export class History {
   /** Of the life that is on: its first segment, and the records kept before it. */
   #firstSegment = 0
   #before = 0
+  /** Frames of this life are in no journal. */
+  #isCut = false
 
   constructor(verdicts: Verdicts, disk: MemoryDisk) {
     this.#verdicts = verdicts
@@ -49,14 +56,29 @@ export class History {
     this.#firstSegment = journal.head.segment
     this.#before = this.#kept.length
     this.#marks = []
+    this.#isCut = false
+  }
+
+  /** From here on frames reach the books and no journal, for a while. */
+  cut(): void {
+    this.#isCut = true
   }
 
   appended(type: number, connection: number, body: Uint8Array): void {
+    // The journal writes contexts by itself, and is handed one after a disk was full.
+    if (OWN_RECORDS.has(type)) return
     this.#kept.push({ type, connection, body: Buffer.from(body) })
   }
 
   mark(journal: Journal, fold: Fold): void {
-    this.#marks.push({ records: journal.metrics().records, state: stateOf(fold) })
+    const { records } = journal.metrics()
+    if (!this.#isCut) {
+      this.#marks.push({ records, state: stateOf(fold) })
+      return
+    }
+    const markets = fold.markets().filter(({ isUnrecorded }) => !isUnrecorded)
+    const recorded = new Set(markets.map(({ ticker }) => ticker))
+    this.#marks.push({ records, recorded, state: booksOf(fold, recorded) })
   }
 
   /** What a reader up to the durable position sees: exactly the records that were told to be durable. */
@@ -125,11 +147,18 @@ export class History {
     }))
     const whole = new Fold()
     let blocks = 0
+    let isFull = false
+    let wrong: string | undefined
     for await (const block of openCursor({ disk: this.#disk, folder: FOLDER })) {
       const reading = readers.filter(({ from }) => block.segment >= from)
       while (block.next()) {
         foldRecord(whole, block)
-        if (block.type === RECORD.CONTEXT) this.#checkContext(whole, block)
+        isFull = isFullAfter(block, isFull)
+        // While the disk is full the feed counts frames that are in no journal; at its end readers take over where it stands.
+        // The record that tells of it may be owed, and stand behind a context: a context is judged at the next frame.
+        if (block.type === RECORD.CONTEXT) wrong = this.#wrongContext(whole, block)
+        if (isFull || block.type === RECORD.SESSION) wrong = undefined
+        if (block.type === RECORD.FRAME && wrong !== undefined) this.#verdicts.broken('S2', wrong)
         for (const { fold } of reading) foldRecord(fold, block)
       }
       if (blocks++ % 5 === 0) for (const reader of reading) this.#compareReaders(whole, reader, where(block))
@@ -138,7 +167,7 @@ export class History {
   }
 
   /** Whoever begins at this context knows the numbers of every subscription that he may count. */
-  #checkContext(whole: Fold, block: JournalBlock): void {
+  #wrongContext(whole: Fold, block: JournalBlock): string | undefined {
     const reader = new Fold()
     foldRecord(reader, block)
     const numbersOf = (fold: Fold, connection: number) =>
@@ -152,8 +181,9 @@ export class History {
       if (whole.connection(id) === undefined) continue
       const [found, right] = [numbersOf(reader, id), numbersOf(whole, id)]
       if (found === right) continue
-      this.#verdicts.broken('S2', `the context at ${where(block)} says ${found} of connection ${id}, and not ${right}`)
+      return `the context at ${where(block)} says ${found} of connection ${id}, and not ${right}`
     }
+    return undefined
   }
 
   /** A reader knows a market once it was proven to it; from then on it must say what the whole journal says. */
@@ -190,9 +220,9 @@ export class History {
     this.#verdicts.broken('S3', `record ${index} at ${where(block)} is ${found}, and ${needed} was appended`)
   }
 
-  #compare({ state, records }: Mark, fold: Fold, at: string): void {
+  #compare({ state, records, recorded }: Mark, fold: Fold, at: string): void {
     this.compared++
-    const found = stateOf(fold)
+    const found = recorded === undefined ? stateOf(fold) : booksOf(fold, recorded)
     if (found === state) return
     this.#verdicts.broken('S2', `after ${records} records, at ${at}: ${firstDifference(found, state)}`)
   }
@@ -204,6 +234,14 @@ export class History {
   get recordsOfThisLife(): number {
     return this.#kept.length - this.#before
   }
+}
+
+/** Whether a disk is told to be full after this record. */
+function isFullAfter(block: JournalBlock, isFull: boolean): boolean {
+  if (block.type === RECORD.SESSION) return false
+  if (block.type !== RECORD.GAP) return isFull
+  const { cause, toNs } = JSON.parse(block.body().toString('utf8')) as GapBody
+  return cause === 'disk_full' ? toNs === undefined : isFull
 }
 
 const where = (block: JournalBlock): string => `${block.segment}:${block.recordOffset}`
@@ -255,6 +293,14 @@ function stateOf(fold: Fold): string {
   })
   return [...lines.sort(), JSON.stringify(fold.counts)].join('\n')
 }
+
+/** The books of these markets: line by line. */
+const booksOf = (fold: Fold, tickers: ReadonlySet<string>): string =>
+  fold
+    .markets()
+    .flatMap((market) => (tickers.has(market.ticker) ? [`${market.ticker} ${bookOf(market)}`] : []))
+    .sort()
+    .join('\n')
 
 function firstDifference(found: string, needed: string): string {
   const [a, b] = [found.split('\n'), needed.split('\n')]

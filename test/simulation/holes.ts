@@ -48,14 +48,19 @@ export class Holes {
     this.#lostAt(connection, { markets })
   }
 
+  /** While the disk is full frames are no records: what happens with them is in no row. */
+  isCut = false
+
   /** It happened with the record appended last. */
   happened(kind: HoleKind, markets: readonly string[] = []): void {
+    if (this.isCut && kind !== 'began') return
     this.#events.push({ index: this.appendedLast, kind, markets })
   }
 
   /** A life is over, and so many records are left of all. Answers the markets whose end is not among them. */
   left(records: number): string[] {
     this.#appended = records
+    this.isCut = false
     this.#losses.clear()
     const gone = this.#events.filter(({ index }) => index >= records)
     this.#events = this.#events.filter(({ index }) => index < records)

@@ -117,7 +117,7 @@ export class Readers {
   }
 
   impossible(connection: number, frame: Sent): void {
-    if (this.#now === undefined) return
+    if (this.#now === undefined || this.holes.isCut) return
     this.truth.impossible(this.#now.session, connection, frame, this.holes.appendedLast)
   }
 

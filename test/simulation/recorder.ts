@@ -4,7 +4,18 @@
  */
 import { Checkpointer, Tape, type TapeJournal } from '#app'
 import { type LostCause, RECORD, type RecordType } from '#domain'
-import { Backpressure, describeContext, type Effect, Fold, type FoldListener, type Relief, Session } from '#feed'
+import {
+  Backpressure,
+  DiskRoom,
+  describeContext,
+  type Effect,
+  Fold,
+  type FoldListener,
+  type FreeSpace,
+  type Relief,
+  type RoomChange,
+  Session,
+} from '#feed'
 import { encodeJson, type Journal, type MemoryDisk, openJournal, type SeededRandom } from '#journal'
 import type { AppendResult } from '#ports'
 import type { ExchangeConnection, Sent } from './exchange.ts'
@@ -16,6 +27,9 @@ export const FOLDER = '/journal'
 export const TICK_MS = 50
 /** The lives are short. */
 const AUDIT_MS = 4_000
+
+/** What a disk says that has no room. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
 
 /** What happens in a life, as it happens. */
 export interface Witness {
@@ -32,6 +46,8 @@ export interface Witness {
   ended(link: SimulatedLink, cause: LostCause, answer: Refusal | undefined): void
   noticed(effect: Effect, link: SimulatedLink): void
   relieved(relief: Relief): void
+  /** The disk is full, and the journal takes no frames; or it has room again, and they are behind it in the journal. */
+  roomChanged(change: RoomChange): void
   ticked(): void
   durable(): void
   failed(error: Error): void
@@ -54,6 +70,8 @@ export type LifeOptions = {
   readonly bufferBytes: number
   readonly segmentBytes: number
   readonly segmentMs: number
+  /** What is kept free of the disk. */
+  readonly reserveBytes: number
   readonly checkpointDeltas: number
   readonly checkpointMs: number
 }
@@ -76,6 +94,8 @@ export async function beginLife(options: LifeOptions): Promise<RecorderLife> {
     onEvent: (event) => {
       witness.trace(() => `journal ${event.kind} ${'segment' in event ? event.segment : ''}`)
       if (event.kind === 'failed') witness.failed(event.error)
+      if (event.kind === 'write_failed') life?.writeFailing(event.code)
+      if (event.kind === 'write_recovered') life?.writeFailing(undefined)
     },
   })
   life = new RecorderLife(options, journal)
@@ -91,6 +111,7 @@ export class RecorderLife {
   readonly #linkOf = new Map<number, SimulatedLink>()
   readonly #backpressure: Backpressure
   readonly #checkpointer: Checkpointer
+  readonly #room: DiskRoom
   #isOver = false
 
   constructor(options: LifeOptions, journal: Journal) {
@@ -99,6 +120,7 @@ export class RecorderLife {
     this.fold = new Fold(this.#listener())
     this.tape = new Tape(watched(journal, options.witness), this.fold)
     this.#backpressure = new Backpressure(options.bufferBytes)
+    this.#room = new DiskRoom(options.reserveBytes, options.bufferBytes)
     this.#checkpointer = new Checkpointer(this.fold, this.tape, options, () => journal.head.segment)
     for (const markets of options.connections) this.links.push(this.#openLink(markets))
   }
@@ -124,6 +146,7 @@ export class RecorderLife {
   async stop(): Promise<boolean> {
     for (const link of this.links) link.act((session, nowMs) => session.stop(nowMs))
     this.#isOver = true
+    this.tape.endCut()
     this.tape.record(
       RECORD.SESSION,
       0,
@@ -135,6 +158,12 @@ export class RecorderLife {
       return false
     }
     return this.tape.owed === 0
+  }
+
+  /** With the disk's code when it refused, without one when it takes again. */
+  writeFailing(code: string | undefined): void {
+    if (code !== undefined && NO_ROOM.has(code)) this.#room.refused(this.#options.time.nowMs)
+    else this.#room.written()
   }
 
   #openLink(markets: readonly string[]): SimulatedLink {
@@ -175,7 +204,7 @@ export class RecorderLife {
         if (tape.frame(connection, Buffer.from(frame.text)) === 'taken') {
           witness.taken(connection, frame)
           const { bufferedBytes } = this.journal
-          if (bufferedBytes > this.#backpressure.pauseAboveBytes)
+          if (bufferedBytes > this.#backpressure.pauseAboveBytes && tape.cutOff === undefined)
             this.#relieve(this.#backpressure.check(bufferedBytes, time.nowMs))
           return
         }
@@ -248,11 +277,32 @@ export class RecorderLife {
   }
 
   #tick(): void {
+    const { nowMs } = this.#options.time
     this.tape.payOwed()
-    this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, this.#options.time.nowMs))
+    this.#changeRoom(this.#room.look(this.#free(), this.journal.bufferedBytes, nowMs))
+    if (!this.#room.isFull) this.#relieve(this.#backpressure.check(this.journal.bufferedBytes, nowMs))
     for (const link of this.links) link.tick()
     this.#checkpointer.tick()
     this.#options.witness.ticked()
+  }
+
+  #free(): FreeSpace {
+    const { quotaBytes, usedBytes } = this.#options.disk
+    if (quotaBytes === Number.POSITIVE_INFINITY) return undefined
+    return { freeBytes: Math.max(0, quotaBytes - usedBytes), totalBytes: quotaBytes }
+  }
+
+  #changeRoom(change: RoomChange): void {
+    if (change === undefined) return
+    if (change === 'full') {
+      this.tape.cut()
+      this.#options.witness.roomChanged(change)
+      this.#relieve(this.#backpressure.release(this.#options.time.nowMs))
+      return
+    }
+    this.tape.goOn(this.#options.session)
+    this.#options.witness.roomChanged(change)
+    for (const link of this.links) link.act((session, nowMs) => session.resync([...session.markets], nowMs))
   }
 
   #relieve(relief: Relief): void {

@@ -162,6 +162,7 @@ class World {
       chunkSize: random.unit() < 0.5 ? 250 : 1 + random.below(isWide ? 60 : 4),
       bufferBytes: scale * (8_192 << random.below(5)),
       segmentBytes: scale * (8_192 << random.below(5)),
+      reserveBytes: 500 * (this.#seed % 4),
       segmentMs: 2_000 + random.below(60_000),
       checkpointDeltas: 2 + random.below(60),
       checkpointMs: 500 + random.below(10_000),
@@ -459,6 +460,12 @@ class World {
         this.#trace(() => `backpressure ${relief}`)
         this.#reach(`backpressure_${relief}`)
       },
+      roomChanged: (change) => {
+        this.#trace(() => `disk ${change}`)
+        this.#reach(`disk_${change}`)
+        this.#readers.holes.isCut = change === 'full'
+        this.#history.cut()
+      },
       ticked: () => this.#ticked(),
       durable: () => this.#readers.durable(),
       failed: (error) => {
@@ -478,6 +485,7 @@ class World {
 
   /** What is owed to the journal is ahead of it: no state to compare then. */
   #mark(life: RecorderLife): void {
+    if (life.tape.cutOff !== undefined) return
     if (life.tape.owed === 0) this.#history.mark(life.journal, life.fold)
     else this.#reach('owed')
   }
