@@ -142,6 +142,8 @@ export class JournalCursor {
       const scanned: Scanned = ready === undefined ? await segment.scanner.next(limit) : { kind: 'block', block: ready }
       if (scanned.kind === 'block') {
         const { block } = scanned
+        // The first block of a file that is gone may be that of the new one, byte for byte, and its id is not.
+        if (!this.#segmentShown && (await this.#leadsElsewhere(segment))) continue
         this.#segmentShown = true
         if (block.end <= from) continue
         this.#position = { segment: number, offset: block.end }
@@ -212,9 +214,14 @@ export class JournalCursor {
    * missing in it and its name leads elsewhere now.
    */
   async #wasMadeAnew(segment: OpenSegment, at: number, until: Position): Promise<boolean> {
-    const { number, header, bytes } = segment
+    const { number } = segment
     const isMissing = this.#isDurablePast(number, until) || at < this.#durableStart(number, until)
-    if (!isMissing) return false
+    return isMissing && (await this.#leadsElsewhere(segment))
+  }
+
+  /** Lets go of a segment that a follower has open when its name leads to another file now. */
+  async #leadsElsewhere({ number, header, bytes }: OpenSegment): Promise<boolean> {
+    if (typeof this.#options.until !== 'function') return false
     const found = await readHeader(this.#options.disk, this.#options.folder, number)
     if (found === undefined || found.id === header?.id) return false
     this.#segment = undefined

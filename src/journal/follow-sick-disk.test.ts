@@ -4,6 +4,7 @@ import { RECORD } from '#domain'
 import { openCursor, type ReadFault } from './cursor.ts'
 import { MemoryDisk, type Operation } from './disk-memory.ts'
 import { type Journal, openJournal } from './journal.ts'
+import { readHeader } from './segment.ts'
 
 const FOLDER = '/journal'
 
@@ -24,6 +25,7 @@ function reader() {
   const cursor = openCursor({ disk, folder: FOLDER, until: () => journal.durable, onFault })
   return {
     close: () => cursor.close(),
+    segmentId: () => cursor.segmentId,
     async read(): Promise<string[]> {
       const texts: string[] = []
       for (let block = await cursor.nextBlock(); block !== undefined; block = await cursor.nextBlock()) {
@@ -73,6 +75,21 @@ test('a segment that was removed and made again under a reader is read in its ne
   await journal.flush()
   expect(await follower.read()).toEqual(['first', 'second'])
   expect(faults).toEqual([])
+  await follower.close()
+  await journal.close()
+})
+
+test('a block that the removed file had too is shown under the id of the new one', async () => {
+  const follower = reader()
+  expect(await follower.read()).toEqual([])
+  const before = (await readHeader(disk, FOLDER, 1))?.id
+  fail('sync', 1)
+  write('first')
+  await journal.flush()
+  expect(await follower.read()).toEqual(['first'])
+  const { id } = (await readHeader(disk, FOLDER, 1)) ?? {}
+  expect(id).not.toBe(before)
+  expect(follower.segmentId()).toBe(id)
   await follower.close()
   await journal.close()
 })

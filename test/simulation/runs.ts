@@ -19,7 +19,6 @@ export async function runSeeds(seeds: readonly number[]): Promise<Outcome[]> {
  */
 const OPEN: Readonly<Record<number, readonly Invariant[]>> = {
   112: ['S8'],
-  417: ['S8', 'S10', 'S11'],
 }
 
 /** Seeds that broke an invariant, in words, with the command that shows the first again; empty when there are none. */
